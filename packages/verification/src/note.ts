@@ -1,0 +1,162 @@
+/** Signed notes: a text and the lines of those who signed it. C2SP signed-note. @module */
+import {
+  base64FromBytes,
+  bytesFromBase64,
+  concatBytes,
+  equalBytes,
+  isWellFormed,
+  utf8FromString,
+  utf8Length,
+} from './bytes.ts';
+import { verifyEd25519 } from './ed25519.ts';
+import { VerificationError } from './errors.ts';
+import { sha256 } from './hash.ts';
+
+/** One signature line: who says so, a hint which key it is, and the signature with whatever its type adds. */
+export interface NoteSignature {
+  readonly name: string;
+  /** 4 bytes: a hint, two keys may share it. */
+  readonly keyId: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+/** A note taken apart. `text` is what is signed, with its last newline. */
+export interface Note {
+  readonly text: string;
+  readonly signatures: readonly NoteSignature[];
+}
+
+/** A key whose lines are checked. Lines of all other keys are ignored. */
+export interface NoteKey {
+  readonly name: string;
+  readonly publicKey: Uint8Array;
+}
+
+export const NOTE_TYPE_ED25519 = 0x01; // C2SP signed-note, signature types
+const KEY_ID_BYTES = 4;
+const MAX_NOTE_BYTES = 262_144;
+const MAX_SIGNATURE_LINES = 100;
+const SIGNATURE_LINE = /^\u2014 ([^ ]+) ([^ ]+)$/; // em dash, name, base64, one space each
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a note holds no control character but the newline
+const CONTROL_CHARACTER = /[\u0000-\u0009\u000b-\u001f]/;
+
+/**
+ * The 4-byte hint of a key: SHA-256(name || 0A || type || key), cut.
+ * @example noteKeyId('log.kapsel.example/t1', 0x01, publicKey) // 69 42 b0 d7
+ */
+export function noteKeyId(name: string, type: number, publicKey: Uint8Array): Uint8Array {
+  const preimage = concatBytes(utf8FromString(name), Uint8Array.of(0x0a, type), publicKey);
+  return sha256(preimage).slice(0, KEY_ID_BYTES);
+}
+
+/**
+ * One signature line with its newline.
+ * @example body + '\n' + encodeNoteSignature(origin, noteKeyId(origin, 0x01, publicKey), signature)
+ */
+export function encodeNoteSignature(
+  name: string,
+  keyId: Uint8Array,
+  signature: Uint8Array,
+): string {
+  if (!isNoteName(name)) throw new TypeError('"name" expected a note name without space and "+"');
+  if (keyId.length !== KEY_ID_BYTES) {
+    throw new TypeError(`"keyId" expected ${KEY_ID_BYTES} bytes, got ${keyId.length}`);
+  }
+  return `\u2014 ${name} ${base64FromBytes(concatBytes(keyId, signature))}\n`;
+}
+
+/**
+ * Takes a note apart; nothing is verified. Throws `E_CHECKPOINT`.
+ *
+ * The text ends at the **last** empty line: it may itself hold empty lines, and a reader that stops at the first one
+ * sees another text than was signed.
+ * @example parseNote(head.checkpoint).signatures.length
+ */
+export function parseNote(note: string): Note {
+  assertNoteCharacters(note);
+  const separator = note.lastIndexOf('\n\n');
+  if (separator === -1) throw refused('an empty line before the signatures', 'none');
+  const text = note.slice(0, separator + 1);
+  const tail = note.slice(separator + 2);
+  if (tail === '' || !tail.endsWith('\n')) {
+    throw refused('signature lines that end in a newline', 'another end');
+  }
+  const lines = tail.slice(0, -1).split('\n');
+  if (lines.length > MAX_SIGNATURE_LINES) {
+    throw refused(`at most ${MAX_SIGNATURE_LINES} signature lines`, `${lines.length} lines`);
+  }
+  return { text, signatures: lines.map(readSignatureLine) };
+}
+
+/**
+ * Takes a note apart and checks the lines of the given keys. Throws `E_CHECKPOINT` if one of their lines is bad, even
+ * beside a good one, or if none of them signed.
+ * @example verifyNote(note, [{ name: origin, publicKey }]).text
+ */
+export function verifyNote(note: string, keys: readonly NoteKey[]): Note {
+  const parsed = parseNote(note);
+  const message = utf8FromString(parsed.text);
+  const known = keys.map((key) => ({
+    ...key,
+    keyId: noteKeyId(key.name, NOTE_TYPE_ED25519, key.publicKey),
+  }));
+  let goodLines = 0;
+  for (const line of parsed.signatures) {
+    const candidates = known.filter(
+      ({ name, keyId }) => name === line.name && equalBytes(keyId, line.keyId),
+    );
+    if (candidates.length === 0) continue; // somebody we know nothing of
+    if (!candidates.some((key) => verifyEd25519(line.signature, message, key.publicKey))) {
+      throw refused('a good signature on each line of the key', 'a bad one');
+    }
+    goodLines++;
+  }
+  if (goodLines === 0) throw refused('a signature by the key', 'none');
+  return parsed;
+}
+
+function assertNoteCharacters(note: string): void {
+  const lengthBytes = utf8Length(note);
+  if (lengthBytes > MAX_NOTE_BYTES) {
+    throw refused(`at most ${MAX_NOTE_BYTES} bytes`, `${lengthBytes} bytes`);
+  }
+  if (!isWellFormed(note)) throw refused('well-formed text', 'a lone surrogate');
+  if (CONTROL_CHARACTER.test(note)) {
+    throw refused('no control characters but newlines', 'another control character');
+  }
+}
+
+function readSignatureLine(line: string): NoteSignature {
+  const parts = SIGNATURE_LINE.exec(line);
+  const name = parts?.[1] ?? '';
+  if (parts === null || !isNoteName(name)) {
+    throw refused('signature lines of the form "\u2014 name base64"', 'another line');
+  }
+  const blob = signatureBlob(parts[2] as string);
+  return { name, keyId: blob.slice(0, KEY_ID_BYTES), signature: blob.slice(KEY_ID_BYTES) };
+}
+
+function signatureBlob(base64: string): Uint8Array {
+  try {
+    const blob = bytesFromBase64(base64);
+    if (blob.length > KEY_ID_BYTES) return blob;
+  } catch (error) {
+    if (!(error instanceof VerificationError)) throw error;
+    throw refused('signatures in base64 with padding', 'another text', error);
+  }
+  throw refused('a key id and a signature', 'fewer than 5 bytes');
+}
+
+/** Tells whether a text may stand as a name in a signature line. */
+export function isNoteName(name: string): boolean {
+  return name !== '' && !/[\s+\u0085]/u.test(name); // Unicode White_Space; JavaScript's \s lacks U+0085
+}
+
+function refused(expected: string, actual: string, cause?: unknown): VerificationError {
+  return new VerificationError('E_CHECKPOINT', {
+    field: 'checkpoint',
+    expected,
+    actual,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

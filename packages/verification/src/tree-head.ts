@@ -1,0 +1,104 @@
+/** The signed tree head: its JSON form and the 50 bytes that are signed. RFC 6962 section 3.5, with Ed25519. @module */
+import { concatBytes, hexFromBytes } from './bytes.ts';
+import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES, verifyEd25519 } from './ed25519.ts';
+import { VerificationError } from './errors.ts';
+import { HASH_BYTES } from './hash.ts';
+import type { JsonValue } from './json.ts';
+import { parseJson, textFromInput } from './json.ts';
+import { Members } from './members.ts';
+import { isOrigin, ORIGIN_RULE } from './origin.ts';
+
+/** A head as a file or an API answer carries it. `log` is only a claim until the checkpoint is verified. */
+export interface TreeHead {
+  readonly treeSize: number;
+  readonly rootHash: Uint8Array;
+  readonly timestampMs: number;
+  readonly signature: Uint8Array;
+  readonly publicKey: Uint8Array;
+  readonly sthId: string;
+  readonly log: string;
+  /** The same head as a C2SP signed note, or null where the file has none. */
+  readonly checkpoint: string | null;
+}
+
+const MAX_HEAD_BYTES = 1_048_576; // a head is small, its checkpoint may carry many cosignatures
+const MAX_U64 = 2n ** 64n - 1n;
+
+/**
+ * The signed bytes:
+ *
+ *     off len
+ *      0   1  00  version v1
+ *      1   1  01  signature type tree_hash
+ *      2   8  timestamp, big-endian, Unix milliseconds
+ *     10   8  tree size, big-endian
+ *     18  32  root hash
+ *
+ * They begin with 00, which no checkpoint contains: the two signatures cannot be exchanged.
+ * @example verifyEd25519(signature, encodeTreeHead(timestampMs, treeSize, rootHash), publicKey)
+ */
+export function encodeTreeHead(
+  timestampMs: number | bigint,
+  treeSize: number | bigint,
+  rootHash: Uint8Array,
+): Uint8Array {
+  if (rootHash.length !== HASH_BYTES) {
+    throw new TypeError(`"rootHash" expected ${HASH_BYTES} bytes, got ${rootHash.length}`);
+  }
+  return concatBytes(
+    Uint8Array.of(0x00, 0x01),
+    bytesFromUint64(timestampMs, 'timestampMs'),
+    bytesFromUint64(treeSize, 'treeSize'),
+    rootHash,
+  );
+}
+
+/** Throws `E_STH_SIGNATURE` unless the head's own key signed its 50 bytes. Whether that key is trusted is another check. */
+export function verifyTreeHead(head: TreeHead): void {
+  const message = encodeTreeHead(head.timestampMs, head.treeSize, head.rootHash);
+  if (verifyEd25519(head.signature, message, head.publicKey)) return;
+  throw new VerificationError('E_STH_SIGNATURE', {
+    field: 'signature',
+    expected: `a signature by the key ${hexFromBytes(head.publicKey)}`,
+    actual: hexFromBytes(head.signature),
+  });
+}
+
+/**
+ * Reads a head that stands alone, as `/attestation/sth` answers it. Nothing is verified yet.
+ * @example parseTreeHead(await file.text()).treeSize
+ */
+export function parseTreeHead(input: string | Uint8Array): TreeHead {
+  return readTreeHead(parseJson(textFromInput(input, MAX_HEAD_BYTES, 'tree head')), '');
+}
+
+/** Reads the head at this place of a larger file. */
+export function readTreeHead(value: JsonValue, path: string): TreeHead {
+  const members = Members.open(value, path, {
+    required: ['tree_size', 'root_hash', 'timestamp', 'signature', 'public_key', 'sth_id', 'log'],
+    optional: ['checkpoint'],
+  });
+  return {
+    treeSize: members.integer('tree_size', 0),
+    rootHash: members.hex('root_hash', HASH_BYTES),
+    timestampMs: members.integer('timestamp', 0),
+    signature: members.hex('signature', SIGNATURE_BYTES),
+    publicKey: members.hex('public_key', PUBLIC_KEY_BYTES),
+    sthId: members.uuid('sth_id'),
+    log: members.stringThat('log', isOrigin, ORIGIN_RULE),
+    checkpoint: members.has('checkpoint') ? members.string('checkpoint') : null,
+  };
+}
+
+function bytesFromUint64(value: number | bigint, name: string): Uint8Array {
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) {
+    throw new RangeError(`"${name}" expected a safe integer, got ${value}`);
+  }
+  const integer = BigInt(value);
+  if (integer < 0n || integer > MAX_U64) {
+    throw new RangeError(`"${name}" expected 0 to 2^64-1, got ${integer}`);
+  }
+  const bytes = new Uint8Array(8);
+  for (let i = 0; i < 8; i++) bytes[i] = Number((integer >> BigInt(8 * (7 - i))) & 255n);
+  return bytes;
+}

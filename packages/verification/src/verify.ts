@@ -1,0 +1,139 @@
+/** The whole verification of a proof package, in reading order. Pure: package, trust and time in, report out. @module */
+import { hexFromBytes } from './bytes.ts';
+import { VerificationError } from './errors.ts';
+import {
+  checkHeadCheckpoint,
+  checkHeadKey,
+  checkHeadSignature,
+  factsOfHead,
+  failedCheck,
+} from './head-checks.ts';
+import type { DeliveryLeaf } from './leaf.ts';
+import {
+  checkHead,
+  checkInclusion,
+  checkLeaf,
+  checksNotMade,
+  withKeyChainNote,
+} from './package-checks.ts';
+import type { ProofPackage } from './proof-package.ts';
+import { parseProofPackage } from './proof-package.ts';
+import type { Check, CheckId, Claims, Report, Step } from './report.ts';
+import { verdictOfChecks } from './report.ts';
+import type { TreeHead } from './tree-head.ts';
+import { encodeTreeHead } from './tree-head.ts';
+import type { Trust } from './trust.ts';
+
+/** What a verification needs besides the file and the trust. */
+export interface VerifyOptions {
+  /** The current time in Unix milliseconds: a head from the future is not trusted. */
+  readonly nowMs: number;
+}
+
+const PACKAGE_CHECKS: readonly CheckId[] = [
+  'format',
+  'leaf',
+  'inclusion',
+  'head',
+  'signature',
+  'checkpoint',
+  'key',
+  'payload',
+  'receipt',
+  'anchor',
+  'disclosure',
+  'policy',
+];
+// A checkpoint may be absent; where it is present and bad it fails the package like the others.
+const MANDATORY: readonly CheckId[] = ['format', 'leaf', 'inclusion', 'head', 'signature', 'key'];
+
+/**
+ * Verifies a proof package. Hostile input never throws, it gets a verdict; without a pinned key that verdict is
+ * `untrusted` at best, since a package cannot vouch for its own key.
+ * @example
+ * const trust = { keys: [{ publicKey: parsePublicKey(hex).bytes, name: null }] };
+ * verifyProofPackage(bytes, trust, { nowMs: Date.now() }).verdict // 'verified'
+ */
+export function verifyProofPackage(
+  input: string | Uint8Array,
+  trust: Trust,
+  options: VerifyOptions,
+): Report {
+  let proofPackage: ProofPackage;
+  try {
+    proofPackage = parseProofPackage(input); // from the file
+  } catch (error) {
+    if (!(error instanceof VerificationError)) throw error; // a mistake of ours is no verdict
+    return reportUnreadable(error);
+  }
+  const head = proofPackage.signedTreeHead;
+  const leaf = checkLeaf(proofPackage);
+  const inclusion = checkInclusion(proofPackage, leaf.check);
+  const key = checkHeadKey(head, trust, 'signed_tree_head');
+  const checks: readonly Check[] = [
+    { id: 'format', status: 'pass' },
+    leaf.check,
+    inclusion.check,
+    checkHead(proofPackage, leaf.leaf, options.nowMs),
+    checkHeadSignature(head, 'signed_tree_head'),
+    checkHeadCheckpoint(head, 'signed_tree_head'),
+    withKeyChainNote(key.check, proofPackage),
+    ...checksNotMade(proofPackage),
+  ];
+  const verdict = verdictOfChecks(checks, MANDATORY);
+  const isVerified = verdict === 'verified';
+  return {
+    verdict,
+    levels: isVerified ? ['A'] : [],
+    checks,
+    claims: leaf.leaf === null ? null : claimsOfLeaf(leaf.leaf, isVerified),
+    tree: { ...factsOfHead(head), leafIndex: proofPackage.inclusionProof.leafIndex },
+    key: key.facts,
+    steps: [...leaf.steps, ...inclusion.steps, signatureStep(head, key.facts.keyId)],
+  };
+}
+
+function reportUnreadable(error: VerificationError): Report {
+  const reason = 'the file cannot be read as a proof package';
+  const checks = PACKAGE_CHECKS.map(
+    (id): Check =>
+      id === 'format' ? failedCheck('format', error) : { id, status: 'skipped', reason },
+  );
+  return {
+    verdict: verdictOfChecks(checks, MANDATORY),
+    levels: [],
+    checks,
+    claims: null,
+    tree: null,
+    key: null,
+    steps: [],
+  };
+}
+
+function claimsOfLeaf(leaf: DeliveryLeaf, authenticated: boolean): Claims {
+  return {
+    authenticated,
+    deliveryAttemptId: leaf.deliveryAttemptId,
+    eventId: leaf.eventId,
+    endpointId: leaf.endpointId,
+    endpointUrl: leaf.endpointUrl,
+    attemptNumber: leaf.attemptNumber,
+    payloadHash: leaf.payloadHash,
+    payloadSize: leaf.payloadSize,
+    attemptedAt: leaf.attemptedAt,
+    completedAt: leaf.completedAt,
+    outcome: leaf.outcome,
+    responseStatus: leaf.responseStatus,
+    error: leaf.error,
+  };
+}
+
+function signatureStep(head: TreeHead, keyId: string): Step {
+  return {
+    kind: 'signature',
+    message: hexFromBytes(encodeTreeHead(head.timestampMs, head.treeSize, head.rootHash)),
+    signature: hexFromBytes(head.signature),
+    publicKey: hexFromBytes(head.publicKey),
+    keyId,
+  };
+}

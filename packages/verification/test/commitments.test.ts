@@ -1,0 +1,89 @@
+/** The form of the `commitments` member. @module */
+import { describe, expect, it } from 'vitest';
+import { readCommitments } from '../src/commitments.ts';
+import { parseJson } from '../src/json.ts';
+import type { Json } from './make-package.ts';
+import { expectRefusal } from './refusal.ts';
+
+const HASH = 'cd'.repeat(32);
+const NUMBER = { pointer: '/a', scale: 2, commitment: HASH };
+
+function read(value: Json): ReturnType<typeof readCommitments> {
+  return readCommitments(parseJson(JSON.stringify(value)));
+}
+
+describe('commitments', () => {
+  it('reads root, count and numbers', () => {
+    const numbers = [NUMBER, { pointer: '/b~0~1', scale: 0, commitment: HASH }];
+    expect(read({ fields_root: HASH, fields_count: 16, numbers })).toEqual({
+      fieldsRoot: HASH,
+      fieldsCount: 16,
+      numbers,
+    });
+  });
+
+  it.each<[string, Json, string]>([
+    ['no object', [], 'commitments'],
+    [
+      'a count that is no power of two',
+      { fields_root: HASH, fields_count: 12, numbers: [] },
+      'commitments.fields_count',
+    ],
+    [
+      'a count of zero',
+      { fields_root: HASH, fields_count: 0, numbers: [] },
+      'commitments.fields_count',
+    ],
+    [
+      'another order',
+      { fields_count: 8, fields_root: HASH, numbers: [] },
+      'commitments.fields_count',
+    ],
+    [
+      'a short root',
+      { fields_root: 'cd', fields_count: 8, numbers: [] },
+      'commitments.fields_root',
+    ],
+    [
+      'an unknown member of a number',
+      { fields_root: HASH, fields_count: 8, numbers: [{ ...NUMBER, x: 1 }] },
+      'commitments.numbers[0].x',
+    ],
+    [
+      'a pointer without slash',
+      { fields_root: HASH, fields_count: 8, numbers: [{ ...NUMBER, pointer: 'a' }] },
+      'commitments.numbers[0].pointer',
+    ],
+    [
+      'a pointer with a bad escape',
+      { fields_root: HASH, fields_count: 8, numbers: [{ ...NUMBER, pointer: '/~2' }] },
+      'commitments.numbers[0].pointer',
+    ],
+    [
+      'a negative scale',
+      { fields_root: HASH, fields_count: 8, numbers: [{ ...NUMBER, scale: -1 }] },
+      'commitments.numbers[0].scale',
+    ],
+    [
+      'the same pointer twice',
+      { fields_root: HASH, fields_count: 8, numbers: [NUMBER, NUMBER] },
+      'commitments.numbers[1].pointer',
+    ],
+    [
+      'pointers out of order',
+      { fields_root: HASH, fields_count: 8, numbers: [{ ...NUMBER, pointer: '/b' }, NUMBER] },
+      'commitments.numbers[1].pointer',
+    ],
+    [
+      'members of a number out of order',
+      {
+        fields_root: HASH,
+        fields_count: 8,
+        numbers: [{ scale: 2, pointer: '/a', commitment: HASH }],
+      },
+      'commitments.numbers[0].scale',
+    ],
+  ])('refuses %s', (_, value, member) => {
+    expect(expectRefusal('E_FIELD', () => read(value)).field).toBe(member);
+  });
+});

@@ -1,0 +1,117 @@
+/** Consistency proofs against the recursive definition of RFC 6962. @module */
+import { describe, expect, it } from 'vitest';
+import { hexFromBytes } from '../src/bytes.ts';
+import { rootsFromConsistencyProof, verifyConsistency } from '../src/consistency.ts';
+import { HugeTree, numberedLeaves, referenceConsistency, referenceRoot } from './reference-tree.ts';
+import { expectRefusal } from './refusal.ts';
+
+const LEAVES = numberedLeaves(64);
+const ROOTS = LEAVES.map((_, i) => referenceRoot(LEAVES.slice(0, i + 1)));
+
+function rootOf(size: number): Uint8Array {
+  return ROOTS[size - 1] as Uint8Array;
+}
+
+function proofOf(m: number, n: number): readonly Uint8Array[] {
+  return referenceConsistency(m, LEAVES.slice(0, n));
+}
+
+describe('consistency', () => {
+  it('agrees with the recursive definition for all pairs of sizes up to 64', () => {
+    for (let n = 1; n <= 64; n++) {
+      for (let m = 1; m <= n; m++) {
+        const path = proofOf(m, n);
+        expect(() => verifyConsistency(rootOf(m), rootOf(n), m, n, path)).not.toThrow();
+        const roots = rootsFromConsistencyProof(rootOf(m), rootOf(n), m, n, path);
+        expect(hexFromBytes(roots.newRoot)).toBe(hexFromBytes(rootOf(n)));
+      }
+    }
+  });
+
+  it('has the known lengths', () => {
+    expect([proofOf(3, 7), proofOf(4, 7), proofOf(6, 8)].map((path) => path.length)).toEqual([
+      4, 1, 3,
+    ]);
+  });
+
+  it('refuses an old size of zero, a shrinking tree and sizes beyond 2^63-1', () => {
+    for (const [m, n] of [
+      [0, 7],
+      [-1, 7],
+      [7, 3],
+      [1n, 2n ** 63n],
+    ] as const) {
+      const refuse = (): void => verifyConsistency(rootOf(3), rootOf(7), m, n, []);
+      expect(expectRefusal('E_CONSISTENCY', refuse).field).toBe('old_size');
+    }
+  });
+
+  it('refuses a path of every wrong length for all pairs up to 16', () => {
+    for (let n = 1; n <= 16; n++) {
+      for (let m = 1; m <= n; m++) {
+        const path = proofOf(m, n);
+        const wrong = [
+          [...path, rootOf(1)],
+          [rootOf(1), ...path],
+        ];
+        if (path.length > 0) wrong.push(path.slice(1), path.slice(0, -1));
+        for (const candidate of wrong) {
+          expectRefusal('E_CONSISTENCY', () =>
+            verifyConsistency(rootOf(m), rootOf(n), m, n, candidate),
+          );
+        }
+      }
+    }
+  });
+
+  it('refuses another old root and another new root, also where the old size is a power of two', () => {
+    for (const [m, n] of [
+      [3, 7],
+      [4, 7],
+      [6, 8],
+      [8, 9],
+      [1, 2],
+    ] as const) {
+      const path = proofOf(m, n);
+      const other = rootOf(5);
+      expectRefusal('E_CONSISTENCY', () => verifyConsistency(other, rootOf(n), m, n, path));
+      expectRefusal('E_CONSISTENCY', () => verifyConsistency(rootOf(m), other, m, n, path));
+      expectRefusal('E_CONSISTENCY', () => verifyConsistency(rootOf(n), rootOf(m), m, n, path));
+    }
+  });
+
+  it('compares the roots of trees of equal size', () => {
+    verifyConsistency(rootOf(5), rootOf(5), 5, 5, []);
+    expectRefusal('E_CONSISTENCY', () => verifyConsistency(rootOf(5), rootOf(6), 5, 5, []));
+  });
+
+  it('refuses each changed hash of a path', () => {
+    const path = proofOf(3, 7);
+    for (let i = 0; i < path.length; i++) {
+      const changed = path.map((hash, at) => (at === i ? rootOf(9) : hash));
+      expectRefusal('E_CONSISTENCY', () => verifyConsistency(rootOf(3), rootOf(7), 3, 7, changed));
+    }
+  });
+
+  it('refuses hashes that are not 32 bytes', () => {
+    const short = new Uint8Array(31);
+    expectRefusal('E_FIELD', () => verifyConsistency(short, rootOf(7), 4, 7, proofOf(4, 7)));
+    expectRefusal('E_FIELD', () => verifyConsistency(rootOf(4), short, 4, 7, proofOf(4, 7)));
+    expectRefusal('E_FIELD', () => verifyConsistency(rootOf(4), rootOf(7), 4, 7, [short]));
+  });
+
+  it('walks trees around 2^31, 2^32, 2^53, 2^62 and up to 2^63-1', () => {
+    const sizes = [31n, 32n, 53n, 62n]
+      .flatMap((power) => [2n ** power - 1n, 2n ** power, 2n ** power + 1n])
+      .concat(2n ** 63n - 1n);
+    for (const n of sizes) {
+      const oldSizes = [1n, 2n, 3n, 2n ** 31n - 1n, 2n ** 31n, n / 2n, n / 3n, n - 1n];
+      for (const m of oldSizes.filter((size) => size < n)) {
+        const tree = new HugeTree(m - (m > 1n ? 1n : 0n));
+        const path = tree.consistency(m, n);
+        expect(() => verifyConsistency(tree.root(m), tree.root(n), m, n, path)).not.toThrow();
+        expect(() => verifyConsistency(tree.root(m), tree.root(m), m, n, path)).toThrow();
+      }
+    }
+  });
+});

@@ -1,0 +1,17 @@
+/** What a call was refused with: tests assert the code and the member, never the words. @module */
+import { expect } from 'vitest';
+import { type ErrorCode, VerificationError } from '../src/errors.ts';
+
+/** Runs the call, demands a VerificationError of this code, and returns it. */
+export function expectRefusal(code: ErrorCode, call: () => unknown): VerificationError {
+  let caught: unknown;
+  try {
+    call();
+  } catch (error) {
+    caught = error;
+  }
+  expect(caught, `expected a refusal with ${code}`).toBeInstanceOf(VerificationError);
+  const refusal = caught as VerificationError;
+  expect(refusal.code).toBe(code);
+  return refusal;
+}

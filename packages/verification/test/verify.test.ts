@@ -1,0 +1,300 @@
+/** Whole packages: which verdict each kind of package gets, and that a failure hides nothing it does not touch. @module */
+import { describe, expect, it } from 'vitest';
+import { hexFromBytes } from '../src/bytes.ts';
+import type { ErrorCode, Verdict } from '../src/errors.ts';
+import { leadingFailure, type Report } from '../src/report.ts';
+import type { Trust, TrustedKey } from '../src/trust.ts';
+import { verifyProofPackage } from '../src/verify.ts';
+import {
+  HEAD_TIME_MS,
+  headBytes,
+  type Json,
+  type JsonRecord,
+  LOG_SIGNER,
+  leafText,
+  makePackage,
+  NOW_MS,
+  ORIGIN,
+  signerFromSeed,
+  withMember,
+} from './make-package.ts';
+
+const KEY: TrustedKey = { publicKey: LOG_SIGNER.publicKey, name: 'acme-prod', log: ORIGIN };
+const TRUST: Trust = { keys: [KEY] };
+const GOOD = makePackage();
+const OTHER_HASH = 'ab'.repeat(32);
+
+function verify(proofPackage: Json, trust: Trust = TRUST, nowMs: number = NOW_MS): Report {
+  return verifyProofPackage(JSON.stringify(proofPackage), trust, { nowMs });
+}
+
+function statusOf(report: Report, id: string): string {
+  const check = report.checks.find((each) => each.id === id);
+  return check?.code ?? check?.status ?? 'absent';
+}
+
+function expectCode(report: Report, verdict: Verdict, code: ErrorCode): void {
+  expect(report.verdict).toBe(verdict);
+  expect(leadingFailure(report)?.code).toBe(code);
+  expect(report.levels).toEqual([]);
+  expect(report.claims?.authenticated ?? false).toBe(false);
+}
+
+describe('a good package under a pinned key', () => {
+  const report = verify(GOOD);
+
+  it('is verified at level A', () => {
+    expect(report.verdict).toBe('verified');
+    expect(report.levels).toEqual(['A']);
+  });
+
+  it('lists every check in order, none of them silently', () => {
+    expect(report.checks.map(({ id, status }) => [id, status])).toEqual([
+      ['format', 'pass'],
+      ['leaf', 'pass'],
+      ['inclusion', 'pass'],
+      ['head', 'pass'],
+      ['signature', 'pass'],
+      ['checkpoint', 'pass'],
+      ['key', 'pass'],
+      ['payload', 'skipped'],
+      ['receipt', 'skipped'],
+      ['anchor', 'skipped'],
+      ['disclosure', 'skipped'],
+      ['policy', 'skipped'],
+    ]);
+    for (const check of report.checks) {
+      if (check.status === 'skipped') expect(check.reason).toBeTruthy();
+    }
+  });
+
+  it('authenticates what the leaf says', () => {
+    expect(report.claims).toMatchObject({
+      authenticated: true,
+      endpointUrl: 'https://example.com/webhook',
+      outcome: 'delivered',
+      responseStatus: 200,
+      attemptedAt: '2026-01-15T10:30:44.000Z',
+    });
+  });
+
+  it('tells which head and whose key', () => {
+    expect(report.tree).toMatchObject({
+      log: ORIGIN,
+      treeSize: 11,
+      leafIndex: 5,
+      timestampMs: HEAD_TIME_MS,
+    });
+    expect(report.key).toMatchObject({ name: 'acme-prod', source: 'pinned' });
+  });
+
+  it('gives every input of every step', () => {
+    expect(report.steps.map((step) => step.kind)).toEqual([
+      'leaf',
+      'path',
+      'path',
+      'path',
+      'path',
+      'root',
+      'signature',
+    ]);
+    const signature = report.steps.at(-1);
+    const root = Buffer.from(report.tree?.rootHash ?? '', 'hex');
+    expect(signature?.kind === 'signature' && signature.message).toBe(
+      hexFromBytes(headBytes(HEAD_TIME_MS, 11, root)),
+    );
+  });
+
+  it('is the same for bytes, and each time it is asked', () => {
+    const bytes = new TextEncoder().encode(JSON.stringify(GOOD));
+    expect(verifyProofPackage(bytes, TRUST, { nowMs: NOW_MS })).toEqual(report);
+    expect(verify(GOOD)).toEqual(report);
+  });
+
+  it('is verified for every outcome, since a failed delivery is logged too', () => {
+    for (const changes of [
+      { outcome: 'rejected', response_status: 503 },
+      { outcome: 'failed', response_status: null, error: 'timeout' },
+      { outcome: 'unknown', response_status: null, completed_at: null },
+    ] as const) {
+      const text = leafText(changes);
+      expect(verify(makePackage({ leafText: text })).claims).toMatchObject({
+        authenticated: true,
+        outcome: changes.outcome,
+      });
+    }
+  });
+
+  it('is verified without a checkpoint, which is said', () => {
+    const bare = verify(withMember(GOOD, 'signed_tree_head.checkpoint', undefined));
+    expect(bare.verdict).toBe('verified');
+    expect(bare.checks.find(({ id }) => id === 'checkpoint')).toEqual({
+      id: 'checkpoint',
+      status: 'skipped',
+      reason: 'log name not signed',
+    });
+  });
+
+  it('is verified with parts this version does not check, none of which passes', () => {
+    const full: JsonRecord = {
+      ...GOOD,
+      anchors: [{ type: 'opentimestamps', proof: 'AA==' }],
+      receipt: { receipt_data: '{}' },
+      disclosures: [{ type: 'range' }],
+      key_chain: [{ leaf_data: '{}' }],
+    };
+    const whole = verify(full);
+    expect(whole.verdict).toBe('verified');
+    expect(whole.levels).toEqual(['A']);
+    for (const id of ['receipt', 'anchor', 'disclosure'])
+      expect(statusOf(whole, id)).toBe('skipped');
+  });
+});
+
+describe('trust', () => {
+  it('is never taken from the package', () => {
+    expectCode(verify(GOOD, { keys: [] }), 'untrusted', 'E_KEY_UNKNOWN');
+  });
+
+  it('does not come from another key, a name, or a key chain in the file', () => {
+    const stranger = signerFromSeed('44'.repeat(32));
+    const other: Trust = { keys: [{ publicKey: stranger.publicKey, name: 'acme-prod' }] };
+    expectCode(verify(GOOD, other), 'untrusted', 'E_KEY_UNKNOWN');
+    const chained = { ...GOOD, key_chain: [{ leaf_data: '{}' }] };
+    const report = verify(chained, { keys: [] });
+    expectCode(report, 'untrusted', 'E_KEY_UNKNOWN');
+    expect(report.checks.find(({ id }) => id === 'key')?.reason).toMatch(/not checked/);
+  });
+
+  it('ends where the window of the key ends', () => {
+    const closed: Trust = { keys: [{ ...KEY, untilMs: HEAD_TIME_MS }] };
+    expectCode(verify(GOOD, closed), 'untrusted', 'E_KEY_WINDOW');
+  });
+
+  it('is for one log where the key is pinned for one', () => {
+    const elsewhere: Trust = { keys: [{ ...KEY, log: 'other.example' }] };
+    expectCode(verify(GOOD, elsewhere), 'untrusted', 'E_KEY_UNKNOWN');
+  });
+
+  it('is withheld from a head of the future and from one older than the attempt', () => {
+    expectCode(verify(GOOD, TRUST, HEAD_TIME_MS - 300_001), 'untrusted', 'E_STH_TIME');
+    const early = makePackage({ timestampMs: HEAD_TIME_MS - 400_000 });
+    expectCode(verify(early), 'untrusted', 'E_STH_TIME');
+  });
+
+  it('is withheld from a head of a time that has no date', () => {
+    const farAway = makePackage({ timestampMs: Number.MAX_SAFE_INTEGER });
+    expectCode(verify(farAway), 'untrusted', 'E_STH_TIME');
+  });
+
+  it('does not make a broken package better: the worst verdict wins', () => {
+    const broken = withMember(GOOD, 'leaf_hash', OTHER_HASH);
+    expectCode(verify(broken, { keys: [] }), 'invalid', 'E_LEAF_HASH');
+  });
+});
+
+describe('changed packages', () => {
+  it.each<[string, string, Json, ErrorCode]>([
+    ['leaf text', 'leaf_data', leafText({ response_status: 201 }), 'E_LEAF_HASH'],
+    ['leaf hash', 'leaf_hash', OTHER_HASH, 'E_LEAF_HASH'],
+    ['second copy of the leaf hash', 'inclusion_proof.leaf_hash', OTHER_HASH, 'E_LEAF_HASH'],
+    ['index', 'inclusion_proof.leaf_index', 4, 'E_ROOT_MISMATCH'],
+    ['index outside the tree', 'inclusion_proof.leaf_index', 11, 'E_INDEX_RANGE'],
+    ['index of another path length', 'inclusion_proof.leaf_index', 10, 'E_PATH_LENGTH'],
+    ['size of the proof', 'inclusion_proof.tree_size', 12, 'E_HEAD_MISMATCH'],
+    ['empty path', 'inclusion_proof.proof_hashes', [], 'E_PATH_LENGTH'],
+    ['root of the proof', 'inclusion_proof.root_hash', OTHER_HASH, 'E_ROOT_MISMATCH'],
+    ['root of the head', 'signed_tree_head.root_hash', OTHER_HASH, 'E_HEAD_MISMATCH'],
+    ['size of the head', 'signed_tree_head.tree_size', 12, 'E_HEAD_MISMATCH'],
+    ['time of the head', 'signed_tree_head.timestamp', HEAD_TIME_MS + 1, 'E_STH_SIGNATURE'],
+    ['signature', 'signed_tree_head.signature', '01'.repeat(64), 'E_STH_SIGNATURE'],
+    ['log', 'signed_tree_head.log', 'other.example', 'E_HEAD_MISMATCH'],
+    [
+      'attempt id',
+      'delivery_attempt_id',
+      '018d2f1e-3b5c-7a10-8f00-000000000009',
+      'E_HEAD_MISMATCH',
+    ],
+    ['checkpoint', 'signed_tree_head.checkpoint', 'x', 'E_CHECKPOINT'],
+  ])('with another %s are invalid', (_, path, value, code) => {
+    expectCode(verify(withMember(GOOD, path, value)), 'invalid', code);
+  });
+
+  it.each<[string, string, ErrorCode]>([
+    ['no JSON', 'not json', 'E_JSON'],
+    ['nothing', '', 'E_JSON'],
+    ['a later format', '{"format":"kapsel.proof/v2"}', 'E_VERSION'],
+    [
+      'a duplicate member',
+      '{"format":"kapsel.proof/v1","format":"kapsel.proof/v1"}',
+      'E_DUPLICATE_MEMBER',
+    ],
+    ['a missing member', '{"format":"kapsel.proof/v1"}', 'E_FIELD'],
+    ['too much', ' '.repeat(1_048_577), 'E_TOO_LARGE'],
+  ])('that are %s are malformed, and nothing else is claimed', (_, text, code) => {
+    const report = verifyProofPackage(text, TRUST, { nowMs: NOW_MS });
+    expectCode(report, 'malformed', code);
+    expect(report).toMatchObject({ claims: null, tree: null, key: null, steps: [] });
+    expect(report.checks).toHaveLength(12);
+    expect(report.checks.slice(1).every(({ status }) => status === 'skipped')).toBe(true);
+  });
+
+  it('with a leaf text against the rules are malformed, though its hash is logged', () => {
+    const report = verify(makePackage({ leafText: `${leafText()} ` }));
+    expectCode(report, 'malformed', 'E_LEAF_TEXT');
+    expect(report.claims).toBeNull();
+    expect(statusOf(report, 'signature')).toBe('pass');
+  });
+
+  it('whose size grew by one with the head of it are caught by the signature', () => {
+    const bigger = withMember(GOOD, 'inclusion_proof.tree_size', 12);
+    const report = verify(withMember(bigger, 'signed_tree_head.tree_size', 12));
+    expect(report.verdict).toBe('invalid');
+    expect(statusOf(report, 'signature')).toBe('E_STH_SIGNATURE');
+  });
+
+  it('made of two packages are caught, whatever part comes from the other', () => {
+    const other = makePackage({ leafIndex: 3, leafText: leafText({ attempt_number: 2 }) });
+    for (const name of ['leaf_data', 'leaf_hash', 'inclusion_proof', 'signed_tree_head']) {
+      const mixed = { ...GOOD, [name]: other[name] as Json };
+      expect(verify(mixed).verdict).toBe('invalid');
+    }
+  });
+
+  it('signed by a key that no honest signer has are invalid even if somebody pinned it', () => {
+    const identity = new Uint8Array(32);
+    identity[0] = 1;
+    const forged = withMember(GOOD, 'signed_tree_head.public_key', hexFromBytes(identity));
+    const signature = `01${'00'.repeat(31)}${'00'.repeat(32)}`;
+    const report = verify(withMember(forged, 'signed_tree_head.signature', signature), {
+      keys: [{ publicKey: identity, name: null }],
+    });
+    expect(report.verdict).toBe('invalid');
+    expect(statusOf(report, 'signature')).toBe('E_STH_SIGNATURE');
+  });
+});
+
+describe('a failure', () => {
+  it('of the path hides nothing of the head', () => {
+    const path = GOOD.inclusion_proof as JsonRecord;
+    const hashes = [...(path.proof_hashes as readonly Json[])].reverse();
+    const report = verify(withMember(GOOD, 'inclusion_proof.proof_hashes', hashes));
+    expect(statusOf(report, 'inclusion')).toBe('E_ROOT_MISMATCH');
+    for (const id of ['format', 'leaf', 'head', 'signature', 'checkpoint', 'key']) {
+      expect(statusOf(report, id)).toBe('pass');
+    }
+  });
+
+  it('of the signature hides nothing of the path', () => {
+    const report = verify(withMember(GOOD, 'signed_tree_head.signature', '01'.repeat(64)));
+    expect(statusOf(report, 'inclusion')).toBe('pass');
+    expect(statusOf(report, 'checkpoint')).toBe('pass');
+  });
+
+  it('of the leaf stops the path alone', () => {
+    const report = verify(withMember(GOOD, 'leaf_hash', OTHER_HASH));
+    expect(statusOf(report, 'inclusion')).toBe('skipped');
+    expect(statusOf(report, 'head')).toBe('pass');
+    expect(statusOf(report, 'signature')).toBe('pass');
+  });
+});
