@@ -1,0 +1,65 @@
+/** Makes proofs and roots from stored tiles: plan, then fetch, then fold. RFC 6962 section 2.1. @module */
+import { emptyRoot } from '@kapsel/verification';
+import { foldFullSubtree, foldRightEdge } from './fold.ts';
+import { assertSize, type NodeId } from './node-id.ts';
+import { planConsistency, planInclusion, planRoot, type SubtreePlan } from './proof-plan.ts';
+import { placeOfNode, type Tile, type TileId, tilePath } from './tile-id.ts';
+import { hashesFromTile, readTiles, type TileReader } from './tile-reader.ts';
+
+/** The hashes that lead from leaf `index` to the root of the tree of `size` leaves. */
+export async function proveInclusion(
+  reader: TileReader,
+  index: number,
+  size: number,
+): Promise<Uint8Array[]> {
+  return fetchAndFold(reader, planInclusion(index, size), size);
+}
+
+/** The hashes that lead from the root of `oldSize` leaves to that of `newSize`; none if equal. */
+export async function proveConsistency(
+  reader: TileReader,
+  oldSize: number,
+  newSize: number,
+): Promise<Uint8Array[]> {
+  return fetchAndFold(reader, planConsistency(oldSize, newSize), newSize);
+}
+
+/** The root of the first `size` leaves; reads the tiles of the right edge alone. */
+export async function rootFromTiles(reader: TileReader, size: number): Promise<Uint8Array> {
+  assertSize('size', size);
+  if (size === 0) return emptyRoot();
+  const [root = emptyRoot()] = await fetchAndFold(reader, [planRoot(size)], size);
+  return root;
+}
+
+/** The tiles that hold what the plan names, each once. */
+export function planTileReads(plan: readonly SubtreePlan[], size: number): TileId[] {
+  const tiles = new Map<string, TileId>();
+  for (const node of plan.flatMap((subtree) => subtree.nodes)) {
+    const { tile } = placeOfNode(node, size);
+    tiles.set(keyOf(tile), tile);
+  }
+  return [...tiles.values()];
+}
+
+async function fetchAndFold(
+  reader: TileReader,
+  plan: readonly SubtreePlan[],
+  size: number,
+): Promise<Uint8Array[]> {
+  const tiles = await readTiles(reader, planTileReads(plan, size));
+  const byKey = new Map(tiles.map((tile) => [keyOf(tile), tile]));
+  return plan.map(({ nodes }) => foldRightEdge(nodes.map((node) => hashOfNode(byKey, node, size))));
+}
+
+function hashOfNode(tiles: ReadonlyMap<string, Tile>, node: NodeId, size: number): Uint8Array {
+  const { tile: id, offset, count } = placeOfNode(node, size);
+  const tile = tiles.get(keyOf(id));
+  if (tile === undefined) throw new RangeError(`tile ${keyOf(id)} was planned, got none`);
+  // A copy: a proof must not keep a whole tile alive, nor share bytes with a cache.
+  return foldFullSubtree(hashesFromTile(tile, offset, count)).slice();
+}
+
+function keyOf(tile: TileId): string {
+  return tilePath(tile.level, tile.index, tile.width);
+}
