@@ -1,0 +1,119 @@
+#!/usr/bin/env node
+/** Words in, exit code out: the only file of this program that touches `process`. Source of truth: verifier-ux 2.7. @module */
+import { ISSUES_URL, PROGRAM_NAME, PROGRAM_VERSION } from './about.ts';
+import { EXIT_INTERNAL, EXIT_INTERRUPTED, exitCodeFromError } from './exit-code.ts';
+import type { Host, Output, StopReason } from './host.ts';
+import { withoutKey } from './key-words.ts';
+import { run } from './program.ts';
+
+const stop = new AbortController();
+
+/** The operating system's streams, clock and signals, as the rest of the program sees them. */
+function hostFromProcess(): Host {
+  const startedMs = performance.now();
+  return {
+    argv: process.argv.slice(2),
+    env: process.env,
+    stdout: outputFromStream(process.stdout),
+    stderr: outputFromStream(process.stderr),
+    stdin: readStdin,
+    nowMs: () => Date.now(),
+    elapsedMs: () => performance.now() - startedMs,
+    signal: stop.signal,
+    runtime: `node ${process.versions.node} (${process.platform} ${process.arch})`,
+  };
+}
+
+function outputFromStream(stream: NodeJS.WriteStream): Output {
+  return {
+    isTty: stream.isTTY === true,
+    columns: stream.isTTY === true ? stream.columns : null,
+    write: (text) => {
+      if (text !== '' && !stream.destroyed) stream.write(text);
+    },
+  };
+}
+
+/** Standard input; Ctrl-C ends it, so that a run that waits for input can still say how far it came. */
+async function* readStdin(): AsyncGenerator<Uint8Array> {
+  const input = process.stdin;
+  const end = () => input.destroy();
+  stop.signal.addEventListener('abort', end);
+  try {
+    for await (const chunk of input.iterator({ destroyOnReturn: true })) {
+      yield chunk instanceof Uint8Array ? chunk : Buffer.from(String(chunk));
+    }
+  } catch (error) {
+    // Destroying the stream ourselves ends the loop with an error that says nothing new.
+    if (!stop.signal.aborted) throw error;
+  } finally {
+    stop.signal.removeEventListener('abort', end);
+  }
+}
+
+/** A reader that went away (`| head -1`) ends the run quietly; a full disk is told, and is an error. */
+function onStdoutError(error: NodeJS.ErrnoException): void {
+  stopRun('stdout-closed');
+  if (error.code === 'EPIPE') return;
+  process.exitCode = exitCodeFromError('E_IO');
+  process.stderr.write(`${PROGRAM_NAME}: cannot write the result: ${error.code}  [E_IO]\n`);
+}
+
+function stopRun(reason: StopReason): void {
+  stop.abort(reason);
+}
+
+/** Never a stack trace, never a key: what is needed for a report, and where to send it. */
+function tellInternalError(error: unknown): void {
+  process.exitCode = EXIT_INTERNAL;
+  const name = error instanceof Error ? error.name : typeof error;
+  process.stderr.write(
+    [
+      `${PROGRAM_NAME}: internal error (${name})  [E_INTERNAL]`,
+      '  This says nothing about the proof: the program itself failed.',
+      `  Version: ${PROGRAM_NAME} ${PROGRAM_VERSION}, node ${process.versions.node}, ${process.platform} ${process.arch}`,
+      `  Command: ${redactedCommand(process.argv.slice(2))}`,
+      `  Please report it: ${ISSUES_URL}`,
+      '',
+    ].join('\n'),
+  );
+}
+
+/** The command without values of options, without files, and without anything like a key. */
+function redactedCommand(argv: readonly string[]): string {
+  const words = argv.map((word) => {
+    if (/^--?[a-z][a-z-]*$/.test(word)) return word;
+    if (/^--[a-z][a-z-]*=/.test(word)) return `${word.split('=', 1)[0]}=(…)`;
+    return '(…)';
+  });
+  return [PROGRAM_NAME, ...words].map(withoutKey).join(' ');
+}
+
+async function main(): Promise<void> {
+  process.once('SIGINT', () => stopRun('interrupted'));
+  process.stdout.on('error', onStdoutError);
+  // When stderr is gone nothing more can be told there; the verdict and the exit code still can.
+  process.stderr.on('error', () => undefined);
+  process.once('uncaughtException', tellInternalError);
+  try {
+    const exitCode = await run(hostFromProcess());
+    process.exitCode ??= exitCode;
+    if (exitCode === EXIT_INTERRUPTED) endAfterWriting();
+  } catch (error) {
+    tellInternalError(error);
+  }
+}
+
+/**
+ * Ends as soon as stdout has taken everything. Standard input may still hold the process, so it exits; a file that
+ * blocks (a named pipe nobody writes to) would hold the exit too, and is left by the signal itself: 130 for a shell.
+ */
+function endAfterWriting(): void {
+  process.stdout.write('', () => {
+    const isBlocked = process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'));
+    if (isBlocked && process.platform !== 'win32') process.kill(process.pid, 'SIGINT');
+    else process.exit();
+  });
+}
+
+await main();

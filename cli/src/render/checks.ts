@@ -1,0 +1,82 @@
+/** Checks and their values as lines of text; shared by every view of a report. Source of truth: verifier-ux 1.3 and 2.4. @module */
+import {
+  type Check,
+  type CheckId,
+  type CheckStatus,
+  describeCheck,
+  escapeForDisplay,
+  explainCode,
+} from '@kapsel/verification';
+
+const STATUS_WORDS: readonly (readonly [status: CheckStatus, word: string])[] = [
+  ['pass', 'Passed'],
+  ['fail', 'Failed'],
+  ['pending', 'Pending'],
+  ['skipped', 'Skipped'],
+];
+
+// Skipped only because the user asked for nothing of the kind: said with `-v` alone.
+const ON_REQUEST: readonly CheckId[] = ['payload', 'policy'];
+
+/** "Passed: format, leaf.   Failed: inclusion.   Skipped: receipt, anchor (none in the file)." */
+export function checksLine(checks: readonly Check[]): string {
+  const asked = checks.filter(({ id, status }) => status !== 'skipped' || !ON_REQUEST.includes(id));
+  return checkGroups(asked)
+    .map(([word, names]) => `${word}: ${names}.`)
+    .join('   ');
+}
+
+/** The same in pairs, one for each status that occurs: ["Passed", "format, leaf"]. */
+export function checkGroups(checks: readonly Check[]): readonly (readonly [string, string])[] {
+  return STATUS_WORDS.map(([status, word]) => {
+    const some = checks.filter((check) => check.status === status);
+    return [word, checkNames(some)] as const;
+  }).filter(([, names]) => names !== '');
+}
+
+/** Names in order; those with one reason stand together in front of it. */
+function checkNames(checks: readonly Check[]): string {
+  const groups = new Map<string, string[]>();
+  for (const { id, reason } of checks) {
+    const key = reason ?? '';
+    groups.set(key, [...(groups.get(key) ?? []), id]);
+  }
+  return [...groups]
+    .map(([reason, ids]) =>
+      reason === '' ? ids.join(', ') : `${ids.join(', ')} (${escapeForDisplay(reason)})`,
+    )
+    .join('; ');
+}
+
+/** Both values of a failed check, one under the other, and the member they stand in. */
+export function valueLines(check: Check, isFull: boolean, place = ''): string[] {
+  // The version stands in the words already.
+  if (check.code === undefined || check.code === 'E_VERSION') return [];
+  const { values, where } = explainCode(check.code);
+  const width = Math.max(values.actual.length, values.expected.length);
+  const row = (word: string, value: string) =>
+    `${word.padEnd(width)}  ${safe(isFull ? value : shortHash(value))}`;
+  const rows: string[] = [];
+  if (check.actual !== undefined) rows.push(row(values.actual, check.actual));
+  if (check.expected !== undefined) rows.push(row(values.expected, check.expected));
+  const last = rows.pop();
+  const member = [check.field ?? where, place].filter((part) => part !== '').join(', ');
+  return last === undefined ? [`in ${safe(member)}`] : [...rows, `${last}   ${safe(member)}`];
+}
+
+/** Long hex by its ends, as people compare it; other text as it is. */
+export function shortHash(value: string): string {
+  return /^[0-9a-f]{40,}$/.test(value) ? `${value.slice(0, 8)}…${value.slice(-8)}` : value;
+}
+
+/** What failed, in words; an input that could not be read says why. */
+export function failureText(failure: Check): string {
+  return failure.code === 'E_IO' && failure.reason !== undefined
+    ? safe(failure.reason)
+    : describeCheck(failure);
+}
+
+/** Text from a file, a file's name or the command line, made harmless for a terminal. */
+export function safe(text: string): string {
+  return escapeForDisplay(text);
+}
