@@ -1,0 +1,235 @@
+/** Builds every room, hands it what it needs, and starts and stops the loops. @module */
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { join, resolve } from 'node:path';
+import { hexFromBytes, isOrigin } from '@kapsel/verification';
+import type { FastifyInstance } from 'fastify';
+import { sequence } from './attestation/sequence.ts';
+import { signHead } from './attestation/sign-head.ts';
+import type { Clock } from './base/clock.ts';
+import { type Config, ConfigError } from './base/config.ts';
+import { Loop } from './base/loop.ts';
+import { findDurabilityFaults } from './db/ping.ts';
+import { closePools, openPools, type Pools } from './db/pools.ts';
+import { createDeliveryClient } from './delivery/connector.ts';
+import { type Cidr, parseCidrList } from './endpoints/destination-guard.ts';
+import type { Phase } from './http/routes/route-deps.ts';
+import { createHttpServer } from './http/server.ts';
+import { createIngest } from './ingest/accept.ts';
+import { openLogSigner } from './keys/key-ring.ts';
+import { ensureSharedLog } from './logs/ensure-shared.ts';
+import { reapExpired } from './queue/reap.ts';
+import { Worker } from './queue/worker.ts';
+import type { Logger } from './telemetry/logger.ts';
+import { createFirstTenant } from './tenants/create-first.ts';
+
+const REAP_INTERVAL_MS = 1_000;
+const PAGE_FILE = new URL('./kapsel-verify.html', import.meta.url);
+
+export interface AppDeps {
+  readonly config: Config;
+  readonly connectionString: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random: () => number;
+}
+
+/** A server that takes requests. */
+export interface App {
+  readonly url: string;
+  readonly origin: string;
+  /** Ed25519 key of the shared log, 64 hex characters. */
+  readonly publicKey: string;
+  /** The first tenant's key, at the first start of a database only. Show it once, store it nowhere. */
+  readonly firstApiKey: string | null;
+  /** Takes no more requests, finishes what was begun, and closes everything. */
+  stop(): Promise<void>;
+}
+
+interface EgressRules {
+  readonly allowHttp: boolean;
+  readonly egressAllow: readonly Cidr[];
+}
+
+/** Starts a server on a migrated database. Throws, with everything closed again, when it cannot. */
+export async function startApp(deps: AppDeps): Promise<App> {
+  const { logger } = deps;
+  assertOrigin(deps.config);
+  const rules = egressRules(deps.config);
+  const pools = openPools(deps.connectionString, (error) =>
+    logger.warn('idle database connection lost', { error }),
+  );
+  try {
+    return await startRooms(deps, pools, rules);
+  } catch (error) {
+    await closePools(pools);
+    throw error;
+  }
+}
+
+async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Promise<App> {
+  const { config, clock, logger, random } = deps;
+  await assertDurable(config, pools);
+  const origin = config.logOrigin ?? `kapsel.local/${randomBytes(4).toString('hex')}`;
+  const log = await ensureSharedLog(pools.sequencer, origin, clock.nowMs());
+  const keyFile = config.signingKeyFile ?? join(resolve(config.dataDir), 'log-signing-key.pem');
+  const signer = await openLogSigner(pools.sequencer, log, keyFile, clock.nowMs());
+  const firstApiKey = await createFirstTenant(pools.api, clock.nowMs());
+  const client = createDeliveryClient(rules);
+
+  const heads = new Loop({
+    clock,
+    step: async () => {
+      const head = await signHead(
+        {
+          pool: pools.sequencer,
+          clock,
+          signer,
+          pace: { growingMs: config.headIntervalMs, idleMs: config.idleHeadIntervalMs },
+        },
+        log,
+      );
+      if (head !== null)
+        logger.info('tree head signed', { log: log.origin, tree_size: head.treeSize });
+      return config.sequenceIntervalMs;
+    },
+    onError: (error) => logger.error('signing failed', { log: log.origin, error }),
+  });
+  const sequencer = new Loop({
+    clock,
+    step: async () => {
+      const { added, more } = await sequence(pools.sequencer, log);
+      if (added > 0) {
+        logger.info('leaves sequenced', { log: log.origin, count: added });
+        heads.wake();
+      }
+      return more ? 0 : config.sequenceIntervalMs;
+    },
+    onError: (error) => logger.error('sequencing failed', { log: log.origin, error }),
+  });
+  const worker = new Worker({
+    pool: pools.worker,
+    clock,
+    client,
+    log,
+    logger,
+    random,
+    slots: config.deliverySlots,
+    leaseMs: config.leaseMs,
+    deadlineMs: config.deliveryTimeoutMs,
+  });
+  const reaper = new Loop({
+    clock,
+    step: async () => {
+      const count = await reapExpired(pools.worker, log, random);
+      if (count > 0) logger.warn('leases expired', { count });
+      return REAP_INTERVAL_MS;
+    },
+    onError: (error) => logger.error('reaping failed', { error }),
+  });
+
+  let phase: Phase = 'startup';
+  const ingest = createIngest({ pool: pools.ingest, clock, onCommitted: () => worker.wake() });
+  const http = createHttpServer(
+    {
+      pool: pools.api,
+      clock,
+      log,
+      ingest,
+      destinationRules: rules,
+      defaultMaxAttempts: config.maxAttempts,
+      phase: () => phase,
+      verifyPage: await readPage(),
+    },
+    logger,
+  );
+
+  const stop = async (): Promise<void> => {
+    phase = 'draining';
+    await clock.sleep(config.shutdownDelayMs);
+    await http.close();
+    await ingest.drained();
+    await Promise.all([worker.stop(), reaper.stop()]);
+    await client.close();
+    // What was delivered until now gets its place and its head before we go.
+    await Promise.all([sequencer.stop(), heads.stop()]);
+    await finishLog();
+    await closePools(pools);
+  };
+  const finishLog = async (): Promise<void> => {
+    try {
+      while ((await sequence(pools.sequencer, log)).more);
+      await signHead(
+        {
+          pool: pools.sequencer,
+          clock,
+          signer,
+          pace: { growingMs: 0, idleMs: config.idleHeadIntervalMs },
+        },
+        log,
+      );
+    } catch (error) {
+      // Nothing is lost: the next start goes on where the database stands.
+      logger.error('the last leaves were left for the next start', { error });
+    }
+  };
+
+  try {
+    await http.listen({ host: config.host, port: config.port });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  phase = 'serving';
+  return {
+    url: urlOf(http, config.host),
+    origin: log.origin,
+    publicKey: hexFromBytes(signer.publicKey),
+    firstApiKey,
+    stop,
+  };
+}
+
+async function assertDurable(config: Config, pools: Pools): Promise<void> {
+  if (config.unsafeDurability) return;
+  const faults = await findDurabilityFaults(pools.ingest);
+  if (faults.length === 0) return;
+  throw new ConfigError([
+    `the database has ${faults.join(' and ')}: an accepted event could be lost (KAPSEL_UNSAFE_DURABILITY=1 starts all the same)`,
+  ]);
+}
+
+function assertOrigin({ logOrigin }: Config): void {
+  if (logOrigin === null || isOrigin(logOrigin)) return;
+  throw new ConfigError([
+    'KAPSEL_LOG_ORIGIN wants 1 to 255 printable ASCII characters without space, "+" and quotes',
+  ]);
+}
+
+function egressRules(config: Config): EgressRules {
+  try {
+    return {
+      allowHttp: config.allowHttp,
+      egressAllow: parseCidrList(config.egressAllow.join(',')),
+    };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'is not valid';
+    throw new ConfigError([`KAPSEL_EGRESS_ALLOW ${reason}`]);
+  }
+}
+
+async function readPage(): Promise<Buffer | null> {
+  try {
+    return await readFile(PAGE_FILE);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+function urlOf(http: FastifyInstance, host: string): string {
+  const { port } = http.server.address() as AddressInfo;
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+}

@@ -1,0 +1,43 @@
+/** Failure: a refusal that an API caller may see; `http/reply.ts` alone turns it into a status. @module */
+
+export type FailureKind =
+  | 'invalid_request'
+  | 'invalid_json'
+  | 'size_out_of_range'
+  | 'unauthorized'
+  | 'insufficient_scope'
+  | 'not_found'
+  | 'no_tree_head'
+  | 'not_yet_committed'
+  | 'payload_too_large'
+  | 'unavailable'
+  | 'overloaded'
+  | 'internal';
+
+/** One fault of a request: where it stands (JSON pointer) and what is wrong. */
+export interface FailureDetail {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** `message` is public: it never carries a secret, a payload or an internal address. */
+export class Failure extends Error {
+  readonly kind: FailureKind;
+  readonly details: readonly FailureDetail[];
+
+  constructor(
+    kind: FailureKind,
+    publicMessage: string,
+    options: { details?: readonly FailureDetail[]; cause?: unknown } = {},
+  ) {
+    super(publicMessage, { cause: options.cause });
+    this.name = 'Failure';
+    this.kind = kind;
+    this.details = options.details ?? [];
+  }
+}
+
+/** The one answer for everything that does not exist or is not the caller's. */
+export function notFound(): Failure {
+  return new Failure('not_found', 'Not found');
+}

@@ -1,0 +1,112 @@
+/** Applies `migrations/NNNN_thing.sql` in order, once, under a lock; a changed old file is refused. @module */
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import pg from 'pg';
+
+const MIGRATIONS = new URL('../../migrations/', import.meta.url);
+const FILE_NAME = /^(\d{4})_[a-z0-9_]+\.sql$/;
+// Any constant works as long as nothing else in the database takes it: ASCII "kapsel".
+const MIGRATION_LOCK = 0x6b617073656c;
+
+const CREATE_LEDGER = `
+  CREATE TABLE IF NOT EXISTS schema_migrations (
+    version    integer PRIMARY KEY,
+    name       text NOT NULL,
+    checksum   bytea NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+  )`;
+
+const LIST_APPLIED = 'SELECT version, name, checksum FROM schema_migrations ORDER BY version';
+
+const RECORD_APPLIED =
+  'INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)';
+
+export interface Migration {
+  readonly version: number;
+  readonly name: string;
+  readonly sql: string;
+  readonly checksum: Buffer;
+}
+
+/**
+ * Brings the database at `connectionString` to the newest schema. Two servers that start together
+ * migrate once: the second waits for the lock and finds nothing left to do.
+ * Throws when an applied file was changed, one was left out, or the database is newer than this program.
+ */
+export async function migrate(
+  connectionString: string,
+  options: { log?: (line: string) => void } = {},
+): Promise<void> {
+  const migrations = await readMigrations();
+  const client = new pg.Client({ connectionString, application_name: 'kapsel-migrate' });
+  // A session that is ended also fails the running query, which is where it is heard.
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await client.query(CREATE_LEDGER);
+    const applied = await client.query<{ version: number; name: string; checksum: Buffer }>(
+      LIST_APPLIED,
+    );
+    for (const row of applied.rows) assertUnchanged(row, migrations);
+    const newest = applied.rows.at(-1)?.version ?? 0;
+    const versions = new Set(applied.rows.map(({ version }) => version));
+    for (const migration of migrations) {
+      if (versions.has(migration.version)) continue;
+      assertNewer(migration, newest);
+      await apply(client, migration);
+      options.log?.(`applied migration ${migration.name}`);
+    }
+  } finally {
+    // Ending the session also releases the lock, whatever state it is in.
+    await client.end();
+  }
+}
+
+/** All migration files, in order, with their checksums. */
+export async function readMigrations(): Promise<readonly Migration[]> {
+  const names = (await readdir(MIGRATIONS)).filter((name) => FILE_NAME.test(name)).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const sql = await readFile(new URL(name, MIGRATIONS), 'utf8');
+      // A checkout with CRLF line ends must not look like a changed file.
+      const checksum = createHash('sha256').update(sql.replaceAll('\r\n', '\n')).digest();
+      return { version: Number(name.slice(0, 4)), name, sql, checksum };
+    }),
+  );
+}
+
+function assertUnchanged(
+  row: { version: number; name: string; checksum: Buffer },
+  migrations: readonly Migration[],
+): void {
+  const migration = migrations.find(({ version }) => version === row.version);
+  if (migration === undefined) {
+    throw new Error(
+      `the database has migration ${row.name}, which this version of Kapsel does not know: start a newer version`,
+    );
+  }
+  if (!migration.checksum.equals(row.checksum)) {
+    throw new Error(
+      `migration ${row.name} was changed after it had been applied: restore the released file`,
+    );
+  }
+}
+
+function assertNewer(migration: Migration, newest: number): void {
+  if (migration.version > newest) return;
+  throw new Error(`the database has later migrations, but not ${migration.name}: restore a backup`);
+}
+
+async function apply(client: pg.Client, migration: Migration): Promise<void> {
+  try {
+    await client.query('BEGIN');
+    await client.query(migration.sql);
+    await client.query(RECORD_APPLIED, [migration.version, migration.name, migration.checksum]);
+    await client.query('COMMIT');
+  } catch (error) {
+    // Ending the session rolls back as well, so a ROLLBACK that fails need not hide the cause.
+    await client.query('ROLLBACK').catch(() => {});
+    throw new Error(`migration ${migration.name} failed`, { cause: error });
+  }
+}

@@ -1,0 +1,49 @@
+/** Connection pools, one per room that talks to the database, so that none can starve another. @module */
+import pg from 'pg';
+
+export interface Pools {
+  /** Accepts events. */
+  readonly ingest: pg.Pool;
+  /** Claims and settles deliveries. */
+  readonly worker: pg.Pool;
+  /** Sequences leaves and stores heads. */
+  readonly sequencer: pg.Pool;
+  /** Answers the API: endpoints, events, heads, proofs. */
+  readonly api: pg.Pool;
+}
+
+const SIZES: Readonly<Record<keyof Pools, number>> = { ingest: 4, worker: 4, sequencer: 2, api: 8 };
+const STATEMENT_TIMEOUT_MS = 30_000;
+const LOCK_TIMEOUT_MS = 2_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** Opens all pools; `onError` hears of idle connections that broke (they are replaced by themselves). */
+export function openPools(connectionString: string, onError: (error: Error) => void): Pools {
+  const open = (room: keyof Pools): pg.Pool => {
+    const pool = new pg.Pool({
+      connectionString,
+      max: SIZES[room],
+      application_name: `kapsel-${room}`,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      lock_timeout: LOCK_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    });
+    // Without a listener an idle connection that PostgreSQL ends (57P01) would end the process.
+    pool.on('error', onError);
+    // The same holds for one that is in use: whoever uses it hears through its next query, which fails.
+    pool.on('connect', (client) => client.on('error', () => {}));
+    return pool;
+  };
+  return {
+    ingest: open('ingest'),
+    worker: open('worker'),
+    sequencer: open('sequencer'),
+    api: open('api'),
+  };
+}
+
+export async function closePools(pools: Pools): Promise<void> {
+  await Promise.all(Object.values(pools).map((pool: pg.Pool) => pool.end()));
+}

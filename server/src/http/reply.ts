@@ -1,0 +1,110 @@
+/** Turns a Failure, or whatever else went wrong, into a status and the one error body of the API. @module */
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { Failure, type FailureDetail, type FailureKind } from '../base/failure.ts';
+import type { Logger } from '../telemetry/logger.ts';
+
+const STATUS: Readonly<Record<FailureKind, number>> = {
+  invalid_request: 400,
+  invalid_json: 400,
+  size_out_of_range: 400,
+  unauthorized: 401,
+  insufficient_scope: 403,
+  not_found: 404,
+  no_tree_head: 404,
+  not_yet_committed: 409,
+  payload_too_large: 413,
+  internal: 500,
+  unavailable: 503,
+  overloaded: 503,
+};
+
+const RETRY_AFTER_S: Partial<Readonly<Record<FailureKind, string>>> = {
+  not_yet_committed: '1',
+  unavailable: '1',
+  overloaded: '1',
+};
+
+// Fastify's own refusals by their stable codes; everything not listed here is judged by its status.
+const FASTIFY_KINDS: Readonly<Record<string, FailureKind>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'payload_too_large',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid_request',
+  FST_ERR_VALIDATION: 'invalid_request',
+};
+
+export interface ErrorBody {
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly details?: readonly FailureDetail[];
+  };
+}
+
+export function errorBody(
+  code: string,
+  message: string,
+  details: readonly FailureDetail[] = [],
+): ErrorBody {
+  return { error: { code, message, ...(details.length === 0 ? {} : { details }) } };
+}
+
+/** Sends the answer to a request that failed. Only faults of our own are logged, without their request. */
+export function sendFailure(
+  logger: Logger,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const failure = failureFrom(error);
+  const status = STATUS[failure.kind];
+  if (status >= 500) {
+    logger.error('request failed', { request_id: request.id, status, error });
+  }
+  // RFC 9110 15.5.2: a 401 names the scheme that is wanted.
+  if (status === 401) reply.header('www-authenticate', 'Bearer');
+  const retryAfter = RETRY_AFTER_S[failure.kind];
+  if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
+  // The rest of an unread body would be read as the next request: end the connection instead.
+  if (failure.kind === 'payload_too_large') reply.header('connection', 'close');
+  return reply.code(status).send(errorBody(failure.kind, failure.message, failure.details));
+}
+
+function failureFrom(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  if (!(error instanceof Error)) return new Failure('internal', 'Internal error', { cause: error });
+  const { code, statusCode, validation } = error as FastifyError;
+  const kind = FASTIFY_KINDS[code];
+  if (kind === 'payload_too_large') {
+    return new Failure(kind, 'The body is larger than allowed', { cause: error });
+  }
+  if (kind === 'invalid_request') {
+    return new Failure(kind, 'The request is not valid', {
+      details: (validation ?? []).map(({ instancePath, params, message }) => ({
+        path: instancePath === '' ? memberPath(params) : instancePath,
+        message: message ?? 'is not valid',
+      })),
+      cause: error,
+    });
+  }
+  // Before the database is blamed: a caller that hangs up is an ECONNRESET too, but with a status.
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return new Failure('invalid_request', 'The request is not valid', { cause: error });
+  }
+  if (isConnectionError(error)) {
+    return new Failure('unavailable', 'The database cannot be reached', { cause: error });
+  }
+  return new Failure('internal', 'Internal error', { cause: error });
+}
+
+function memberPath(params: Readonly<Record<string, unknown>>): string {
+  const member = params.additionalProperty ?? params.missingProperty;
+  return typeof member === 'string' ? `/${member}` : '/';
+}
+
+// Class 08: connection exception; 57P01..57P03: the server is shutting down or starting;
+// 53300: too many connections. The rest is what Node and pg say when no connection can be had.
+const CONNECTION_CODES = /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/;
+
+function isConnectionError(error: Error & { code?: unknown }): boolean {
+  if (typeof error.code === 'string') return CONNECTION_CODES.test(error.code);
+  return /^(Connection terminated|timeout exceeded when trying to connect)/.test(error.message);
+}

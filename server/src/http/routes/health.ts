@@ -1,0 +1,36 @@
+/** Health: alive, ready for traffic, started. No side effects. @module */
+import type { FastifyInstance } from 'fastify';
+import { Failure } from '../../base/failure.ts';
+import { isReachable } from '../../db/ping.ts';
+import type { RouteDeps } from './route-deps.ts';
+
+const DATABASE_DEADLINE_MS = 1_000;
+
+export function healthRoutes(app: FastifyInstance, deps: RouteDeps): void {
+  const { phase } = deps;
+  app.get('/health/live', async () => ({ status: 'ok' }));
+
+  app.get('/health/ready', async () => {
+    if (phase() !== 'serving') throw new Failure('unavailable', `The server is in ${phase()}`);
+    if (!(await answersInTime(deps))) {
+      throw new Failure('unavailable', 'The database cannot be reached');
+    }
+    return { status: 'ok' };
+  });
+
+  app.get('/health/startup', async () => {
+    if (phase() === 'startup') throw new Failure('unavailable', 'The server is starting');
+    return { status: 'ok' };
+  });
+}
+
+/** A database that is stuck is as bad as one that is gone, and whoever asks will not wait for its own deadline. */
+async function answersInTime({ pool, clock }: RouteDeps): Promise<boolean> {
+  const answered = new AbortController();
+  try {
+    const deadline = clock.sleep(DATABASE_DEADLINE_MS, answered.signal).then(() => false);
+    return await Promise.race([isReachable(pool), deadline]);
+  } finally {
+    answered.abort();
+  }
+}

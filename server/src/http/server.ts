@@ -1,0 +1,92 @@
+/** The HTTP server: limits, timeouts and, on one screen, the order of everything a request meets. @module */
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import type { Logger } from '../telemetry/logger.ts';
+import { boundClosing, lingerAfterRefusal } from './connections.ts';
+import { installRawBody, MAX_BODY_BYTES } from './raw-body.ts';
+import { errorBody, sendFailure } from './reply.ts';
+import { attestationRoutes } from './routes/attestation.ts';
+import { endpointRoutes } from './routes/endpoints.ts';
+import { eventRoutes } from './routes/events.ts';
+import { healthRoutes } from './routes/health.ts';
+import { ingestRoutes } from './routes/ingest.ts';
+import type { RouteDeps } from './routes/route-deps.ts';
+import { verifyPageRoutes } from './routes/verify-page.ts';
+
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+const MAX_HEADER_BYTES = 16 * 1024;
+const CLOSING_DEADLINE_MS = 10_000;
+const LINGER_DEADLINE_MS = 5_000;
+const SAFE_REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
+
+export function createHttpServer(deps: RouteDeps, logger: Logger): FastifyInstance {
+  const app = fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, maxHeaderSize: MAX_HEADER_BYTES },
+    // However long an id is, it gets the answer of any unknown one.
+    routerOptions: { maxParamLength: MAX_HEADER_BYTES },
+    forceCloseConnections: 'idle',
+    // A request that arrives on an open connection while we close is still served.
+    return503OnClosing: false,
+    logger: false,
+    genReqId: (request) => {
+      const given = request.headers['x-request-id'];
+      return typeof given === 'string' && SAFE_REQUEST_ID.test(given) ? given : randomUUID();
+    },
+    // What a schema does not name is an error, and nothing is converted behind the caller's back.
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: true } },
+    clientErrorHandler: refuseBrokenRequest,
+    // A path whose escapes cannot be read names nothing. No hook has run at this point.
+    frameworkErrors: (_error, request, reply) =>
+      sendNotFound(request, setCommonHeaders(request, reply)),
+  });
+  boundClosing(app, deps.clock, CLOSING_DEADLINE_MS);
+  lingerAfterRefusal(app, deps.clock, LINGER_DEADLINE_MS);
+  installRawBody(app);
+  app.addHook('onRequest', async function commonHeaders(request, reply) {
+    setCommonHeaders(request, reply);
+  });
+  app.setErrorHandler((error, request, reply) => sendFailure(logger, error, request, reply));
+  app.setNotFoundHandler(sendNotFound);
+  healthRoutes(app, deps);
+  ingestRoutes(app, deps);
+  endpointRoutes(app, deps);
+  eventRoutes(app, deps);
+  for (const prefix of ['', '/api/v1']) attestationRoutes(app, deps, prefix);
+  verifyPageRoutes(app, deps);
+  return app;
+}
+
+function setCommonHeaders(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return reply
+    .header('x-request-id', request.id)
+    .header('x-content-type-options', 'nosniff')
+    .header('cache-control', 'no-store'); // unless the route knows better
+}
+
+function sendNotFound(_request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return reply.code(404).send(errorBody('not_found', 'Not found'));
+}
+
+// Bytes that are no HTTP never become a request, so this answer is written by hand.
+function refuseBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, code] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? ['431 Request Header Fields Too Large', 'invalid_request']
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ['408 Request Timeout', 'request_timeout']
+        : ['400 Bad Request', 'invalid_request'];
+  const body = JSON.stringify(
+    errorBody(code ?? 'invalid_request', 'The request is not valid HTTP'),
+  );
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\nX-Request-Id: ${randomUUID()}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

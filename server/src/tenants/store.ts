@@ -1,0 +1,52 @@
+/** Tenants and API keys in the database. @module */
+import type { ApiKeyId, TenantId } from '../base/ids.ts';
+import type { Db } from '../db/transaction.ts';
+import type { NewApiKey, Scope } from './api-key.ts';
+
+/** Who is calling, and what the key allows. */
+export interface Caller {
+  readonly tenantId: TenantId;
+  readonly scopes: readonly Scope[];
+}
+
+// Found by the hash itself: equality of 32 uniformly random bytes in an index leaks nothing useful by time.
+const FIND_CALLER = `
+  SELECT tenant_id, scopes
+    FROM api_keys
+   WHERE key_hash = $1
+     AND revoked_at IS NULL
+     AND (expires_at IS NULL OR expires_at > now())`;
+
+/** The caller behind a key's hash, or null for an unknown, revoked or expired key. */
+export async function findCallerByKeyHash(db: Db, keyHash: Buffer): Promise<Caller | null> {
+  const { rows } = await db.query<{ tenant_id: TenantId; scopes: Scope[] }>(FIND_CALLER, [keyHash]);
+  const row = rows[0];
+  return row === undefined ? null : { tenantId: row.tenant_id, scopes: row.scopes };
+}
+
+const HAS_TENANTS = 'SELECT EXISTS (SELECT 1 FROM tenants) AS found';
+
+export async function hasTenants(db: Db): Promise<boolean> {
+  const { rows } = await db.query<{ found: boolean }>(HAS_TENANTS);
+  return rows[0]?.found === true;
+}
+
+const INSERT_TENANT = 'INSERT INTO tenants (id, name) VALUES ($1, $2)';
+
+export async function insertTenant(db: Db, id: TenantId, name: string): Promise<void> {
+  await db.query(INSERT_TENANT, [id, name]);
+}
+
+const INSERT_API_KEY = `
+  INSERT INTO api_keys (id, tenant_id, prefix, key_hash, scopes)
+  VALUES ($1, $2, $3, $4, $5)`;
+
+export async function insertApiKey(
+  db: Db,
+  tenantId: TenantId,
+  id: ApiKeyId,
+  key: NewApiKey,
+  scopes: readonly Scope[],
+): Promise<void> {
+  await db.query(INSERT_API_KEY, [id, tenantId, key.prefix, key.hash, scopes]);
+}

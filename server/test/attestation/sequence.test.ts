@@ -1,0 +1,214 @@
+/** Sequencing: one tree whatever the batches, however many sequencers, and wherever it is struck. @module */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { LogHaltedError, sequence } from '../../src/attestation/sequence.ts';
+import { newId } from '../../src/base/ids.ts';
+import { inTransaction } from '../../src/db/transaction.ts';
+import { getTreeState, tryLockSequencer } from '../../src/logs/store.ts';
+import { checkLog } from '../support/check-log.ts';
+import { failAt } from '../support/faulty-pool.ts';
+import {
+  type Bench,
+  type BenchLog,
+  makeLog,
+  openBench,
+  START_MS,
+  settleAttempts,
+} from '../support/log-bench.ts';
+
+let bench: Bench;
+let log: BenchLog;
+beforeAll(async () => {
+  bench = await openBench();
+});
+beforeEach(async () => {
+  log = await makeLog(bench.pool);
+});
+afterAll(() => bench.close());
+
+/** Random numbers that are the same in each run: a linear congruential generator. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+async function waiting(): Promise<number> {
+  const { rows } = await bench.pool.query<{ count: number }>(
+    'SELECT count(*)::int AS count FROM pending_leaves WHERE log_id = $1',
+    [log.id],
+  );
+  return rows[0]?.count ?? -1;
+}
+
+describe('sequence', () => {
+  it.each([1, 255, 256, 257, 700])(
+    'makes the tree of %d leaves out of random batches, with its tiles',
+    async (size) => {
+      const random = seeded(size);
+      const settled: string[] = [];
+      while (settled.length < size) {
+        const count = Math.min(size - settled.length, 1 + Math.floor(random() * 200));
+        const leaves = await settleAttempts(bench.pool, log, count);
+        settled.push(...leaves.map(({ deliveryAttemptId }) => deliveryAttemptId));
+        expect(await sequence(bench.pool, log)).toEqual({ added: count, more: false });
+      }
+      expect((await checkLog(bench.pool, log)).size).toBe(size);
+      const { rows } = await bench.pool.query<{ id: string }>(
+        'SELECT delivery_attempt_id AS id FROM merkle_leaves WHERE log_id = $1 ORDER BY leaf_index',
+        [log.id],
+      );
+      expect(rows.map(({ id }) => id)).toEqual(settled);
+      expect(await waiting()).toBe(0);
+    },
+  );
+
+  it('does nothing when nothing waits', async () => {
+    expect(await sequence(bench.pool, log)).toEqual({ added: 0, more: false });
+    await settleAttempts(bench.pool, log, 3);
+    await sequence(bench.pool, log);
+    expect(await sequence(bench.pool, log)).toEqual({ added: 0, more: false });
+    expect((await checkLog(bench.pool, log)).size).toBe(3);
+  });
+
+  it('takes at most as many leaves at once as its limit, and says that more may wait', async () => {
+    await settleAttempts(bench.pool, log, 6);
+    expect(await sequence(bench.pool, log, 5)).toEqual({ added: 5, more: true });
+    expect(await waiting()).toBe(1);
+    expect(await sequence(bench.pool, log, 5)).toEqual({ added: 1, more: false });
+    expect((await checkLog(bench.pool, log)).size).toBe(6);
+  });
+
+  it('leaves the leaves waiting while another process has the lock', async () => {
+    await settleAttempts(bench.pool, log, 2);
+    await inTransaction(bench.pools.api, async (db) => {
+      expect(await tryLockSequencer(db, log.id)).toBe(true);
+      expect(await sequence(bench.pool, log)).toEqual({ added: 0, more: false });
+    });
+    expect(await waiting()).toBe(2);
+    expect(await sequence(bench.pool, log)).toEqual({ added: 2, more: false });
+  });
+
+  it('makes one tree when sequencers run at once while leaves come in', async () => {
+    const pools = [bench.pools.sequencer, bench.pools.api, bench.pools.worker];
+    let added = 0;
+    for (let round = 0; round < 8; round += 1) {
+      const results = await Promise.all([
+        ...pools.map((pool) => sequence(pool, log)),
+        settleAttempts(bench.pools.ingest, log, 40).then(() => ({ added: 0 })),
+        ...pools.map((pool) => sequence(pool, log)),
+      ]);
+      added += results.reduce((sum, result) => sum + result.added, 0);
+    }
+    added += (await sequence(bench.pool, log)).added;
+    expect(added).toBe(320);
+    expect((await checkLog(bench.pool, log)).size).toBe(320);
+  });
+
+  it('makes one tree even without the advisory lock: the row lock and the old size guard it', async () => {
+    await settleAttempts(bench.pool, log, 20);
+    // Two names of one log: each takes another advisory lock, both work on the same row.
+    const unlocked = (pool: Bench['pool']) =>
+      failAt(pool, Number.POSITIVE_INFINITY, 'before', (text, values) =>
+        text.includes('pg_try_advisory_xact_lock') ? [`${newId(START_MS)}`] : values,
+      ).pool;
+    const results = await Promise.all([
+      sequence(unlocked(bench.pools.sequencer), log),
+      sequence(unlocked(bench.pools.api), log),
+    ]);
+    expect(results.map(({ added }) => added).sort()).toEqual([0, 20]);
+    expect((await checkLog(bench.pool, log)).size).toBe(20);
+  });
+
+  it('keeps logs apart', async () => {
+    const other = await makeLog(bench.pool);
+    await settleAttempts(bench.pool, log, 5);
+    await settleAttempts(bench.pool, other, 3);
+    const both = await Promise.all([
+      sequence(bench.pools.sequencer, log),
+      sequence(bench.pools.api, other),
+    ]);
+    expect(both.map(({ added }) => added)).toEqual([5, 3]);
+    expect((await checkLog(bench.pool, log)).size).toBe(5);
+    expect((await checkLog(bench.pool, other)).size).toBe(3);
+  });
+});
+
+describe('a crash', () => {
+  it.each(['before', 'after', 'killed'] as const)(
+    'at any statement (%s) leaves tree and leaves as they were, or the whole step done',
+    async (fault) => {
+      await settleAttempts(bench.pool, log, 260);
+      await sequence(bench.pool, log);
+      await settleAttempts(bench.pool, log, 10);
+      const seen: string[] = [];
+      for (let at = 0; ; at += 1) {
+        const faulty = failAt(bench.pool, at, fault);
+        const [run] = await Promise.allSettled([sequence(faulty.pool, log)]);
+        if (!faulty.struck()) {
+          expect(run).toMatchObject({ status: 'fulfilled' });
+          break;
+        }
+        const statement = faulty.statements.at(-1) ?? '';
+        seen.push(statement);
+        expect(run?.status, statement).toBe('rejected');
+        // Only the answer to COMMIT was lost: the step is done, as whoever asks next will see.
+        if (statement === 'COMMIT' && fault === 'after') break;
+        expect((await checkLog(bench.pool, log)).size, statement).toBe(260);
+        expect(await waiting(), statement).toBe(10);
+      }
+      expect(seen.at(-1)).toBe('COMMIT');
+      expect(seen.length).toBeGreaterThanOrEqual(9); // BEGIN to COMMIT
+      expect((await checkLog(bench.pool, log)).size).toBe(270);
+      expect(await waiting()).toBe(0);
+      await settleAttempts(bench.pool, log, 1);
+      expect(await sequence(bench.pool, log)).toEqual({ added: 1, more: false });
+    },
+  );
+});
+
+describe('a leaf that was changed while it waited', () => {
+  const change = (set: string) =>
+    bench.pool.query(
+      `UPDATE pending_leaves SET ${set}
+        WHERE id = (SELECT max(id) FROM pending_leaves WHERE log_id = $1)`,
+      [log.id],
+    );
+
+  it.each([
+    ['its text', 'leaf_data = replace(leaf_data, \'"delivered"\', \'"rejected"\')'],
+    ['white space in it', "leaf_data = leaf_data || ' '"],
+    ['its hash', 'leaf_hash = set_byte(leaf_hash, 31, (get_byte(leaf_hash, 31) + 1) % 256)'],
+  ])(
+    'halts the log (%s): nothing is sequenced, not even what came before it',
+    async (_what, set) => {
+      await settleAttempts(bench.pool, log, 2);
+      await sequence(bench.pool, log);
+      const before = await settleAttempts(bench.pool, log, 3);
+      await change(set);
+      for (let tick = 0; tick < 2; tick += 1) {
+        await expect(sequence(bench.pool, log)).rejects.toThrow(LogHaltedError);
+      }
+      await expect(sequence(bench.pool, log)).rejects.toThrow(before.at(-1)?.deliveryAttemptId);
+      expect((await getTreeState(bench.pool, log.id)).treeSize).toBe(2);
+      expect(await waiting()).toBe(3);
+      const good = before.at(-1)?.leaf;
+      await bench.pool.query(
+        'UPDATE pending_leaves SET leaf_data = $2, leaf_hash = $3 WHERE delivery_attempt_id = $1',
+        [before.at(-1)?.deliveryAttemptId, good?.data, Buffer.from(good?.hash ?? [])],
+      );
+      expect(await sequence(bench.pool, log)).toEqual({ added: 3, more: false });
+      expect((await checkLog(bench.pool, log)).size).toBe(5);
+    },
+  );
+
+  it('does not halt another log', async () => {
+    await settleAttempts(bench.pool, log, 1);
+    await change("leaf_data = '{}'");
+    const other = await makeLog(bench.pool);
+    await settleAttempts(bench.pool, other, 1);
+    await expect(sequence(bench.pool, log)).rejects.toThrow(LogHaltedError);
+    expect(await sequence(bench.pool, other)).toEqual({ added: 1, more: false });
+  });
+});

@@ -1,0 +1,122 @@
+/** Tiles in a real database: they only grow, and what was read once is read the same for ever. @module */
+import type { Tile } from '@kapsel/tree';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { tileReader, writeTiles } from '../../src/attestation/tile-store.ts';
+import { inTransaction } from '../../src/db/transaction.ts';
+import { type Bench, type BenchLog, makeLog, openBench } from '../support/log-bench.ts';
+
+let bench: Bench;
+let log: BenchLog;
+beforeAll(async () => {
+  bench = await openBench();
+});
+beforeEach(async () => {
+  log = await makeLog(bench.pool);
+});
+afterAll(() => bench.close());
+
+const INTEGRITY_VIOLATION = { code: '23000' };
+
+/** A tile of `width` hashes; hash i is made of the byte `first + i`. */
+function tile(level: number, index: number, width: number, first = 0): Tile {
+  const hashes = new Uint8Array(width * 32);
+  for (let i = 0; i < width; i += 1) hashes.fill((first + i) & 0xff, i * 32, (i + 1) * 32);
+  return { level, index, width, hashes };
+}
+
+const write = (...tiles: Tile[]): Promise<void> => writeTiles(bench.pool, log.id, tiles);
+
+async function read({ level, index, width }: Tile): Promise<number[]> {
+  return [...(await tileReader(bench.pool, log.id).readTile(level, index, width))];
+}
+
+describe('a partial tile', () => {
+  it('is replaced by a wider one that begins with it', async () => {
+    await write(tile(0, 0, 1));
+    for (const width of [2, 100, 255, 256]) {
+      await write(tile(0, 0, width));
+      expect(await read(tile(0, 0, width))).toEqual([...tile(0, 0, width).hashes]);
+    }
+  });
+
+  it('refuses to become narrower, to stay as wide, or to begin with another hash', async () => {
+    await write(tile(0, 3, 10));
+    for (const other of [tile(0, 3, 9), tile(0, 3, 10), tile(0, 3, 10, 1), tile(0, 3, 11, 1)]) {
+      await expect(write(other)).rejects.toMatchObject(INTEGRITY_VIOLATION);
+    }
+    expect(await read(tile(0, 3, 10))).toEqual([...tile(0, 3, 10).hashes]);
+  });
+
+  it('refuses one changed bit in its last hash', async () => {
+    await write(tile(1, 0, 4));
+    const wider = tile(1, 0, 5);
+    wider.hashes[4 * 32 - 1] = (wider.hashes[4 * 32 - 1] ?? 0) ^ 1;
+    await expect(write(wider)).rejects.toMatchObject(INTEGRITY_VIOLATION);
+  });
+});
+
+describe('a full tile', () => {
+  it('refuses every change', async () => {
+    await write(tile(0, 1, 256));
+    for (const other of [tile(0, 1, 256), tile(0, 1, 256, 1), tile(0, 1, 255)]) {
+      await expect(write(other)).rejects.toMatchObject(INTEGRITY_VIOLATION);
+    }
+    const change = bench.pool.query(
+      'UPDATE merkle_tiles SET hashes = set_byte(hashes, 0, 255) WHERE log_id = $1 AND tile_index = 1',
+      [log.id],
+    );
+    await expect(change).rejects.toMatchObject(INTEGRITY_VIOLATION);
+  });
+});
+
+describe('writeTiles', () => {
+  it('writes all tiles of a batch or none', async () => {
+    await write(tile(0, 0, 256));
+    const batch = write(tile(0, 1, 5), tile(0, 0, 256, 9), tile(1, 0, 1));
+    await expect(batch).rejects.toMatchObject(INTEGRITY_VIOLATION);
+    await expect(read(tile(0, 1, 5))).rejects.toThrow('missing');
+  });
+
+  it('refuses a width that the bytes do not have', async () => {
+    for (const wrong of [
+      { ...tile(0, 0, 2), width: 3 },
+      { ...tile(0, 0, 1), hashes: new Uint8Array(31) },
+      { ...tile(0, 0, 0), width: 0 },
+      { ...tile(0, 0, 257), width: 257 },
+    ]) {
+      await expect(write(wrong)).rejects.toMatchObject({ code: '23514' }); // check_violation
+    }
+  });
+
+  it('keeps the tiles of logs apart', async () => {
+    const other = await makeLog(bench.pool);
+    await write(tile(0, 0, 2));
+    await writeTiles(bench.pool, other.id, [tile(0, 0, 2, 7)]);
+    expect(await read(tile(0, 0, 2))).toEqual([...tile(0, 0, 2).hashes]);
+  });
+});
+
+describe('tileReader', () => {
+  it('reads several tiles at once over the one connection of a transaction', async () => {
+    const tiles = [tile(0, 0, 256), tile(0, 1, 256, 1), tile(0, 2, 9, 2), tile(1, 0, 2, 3)];
+    await write(...tiles);
+    const read = await inTransaction(bench.pool, (db) => {
+      const reader = tileReader(db, log.id);
+      return Promise.all(
+        tiles.map(({ level, index, width }) => reader.readTile(level, index, width)),
+      );
+    });
+    expect(read.map((bytes) => [...bytes])).toEqual(tiles.map(({ hashes }) => [...hashes]));
+  });
+
+  it('names a missing tile, and goes on with the next', async () => {
+    await write(tile(0, 0, 3));
+    const reader = tileReader(bench.pool, log.id);
+    const [missing, present] = await Promise.allSettled([
+      reader.readTile(0, 1, 256),
+      reader.readTile(0, 0, 3),
+    ]);
+    expect(missing).toMatchObject({ reason: new Error('tile 0/1 of width 256 is missing') });
+    expect(present.status).toBe('fulfilled');
+  });
+});

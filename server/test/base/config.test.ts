@@ -1,0 +1,190 @@
+/** Settings: defaults, every fault at once, and no value of the environment in a message. @module */
+import { describe, expect, it } from 'vitest';
+import { type Config, ConfigError, describeSettings, readConfig } from '../../src/base/config.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+function faultsOf(env: Env): readonly string[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+/** The settings that are named in the faults, in order. */
+function namesIn(faults: readonly string[]): string[] {
+  return faults.map((fault) => fault.split(' ')[0] ?? '');
+}
+
+describe('readConfig', () => {
+  it('takes the defaults when nothing is set', () => {
+    expect(readConfig({})).toEqual({
+      databaseUrl: null,
+      dataDir: '.kapsel',
+      host: '127.0.0.1',
+      port: 8080,
+      logOrigin: null,
+      signingKeyFile: null,
+      egressAllow: [],
+      allowHttp: false,
+      deliveryTimeoutMs: 15_000,
+      leaseMs: 60_000,
+      deliverySlots: 64,
+      maxAttempts: 11,
+      sequenceIntervalMs: 100,
+      headIntervalMs: 1_000,
+      idleHeadIntervalMs: 3_600_000,
+      shutdownDelayMs: 0,
+      logLevel: 'info',
+      unsafeDurability: false,
+    } satisfies Config);
+  });
+
+  it('reads each kind of setting', () => {
+    const config = readConfig({
+      DATABASE_URL: 'postgres://db.test/kapsel',
+      KAPSEL_DATA: '/srv/kapsel',
+      KAPSEL_HOST: '0.0.0.0',
+      KAPSEL_PORT: '0',
+      KAPSEL_LOG_ORIGIN: 'log.kapsel.test/a',
+      KAPSEL_SIGNING_KEY_FILE: '/run/secrets/key.pem',
+      KAPSEL_EGRESS_ALLOW: ' 10.0.0.0/8 ,, fd00::/8,',
+      KAPSEL_ALLOW_HTTP: '1',
+      KAPSEL_LOG_LEVEL: 'silent',
+      KAPSEL_UNSAFE_DURABILITY: 'true',
+    });
+    expect(config).toMatchObject({
+      databaseUrl: 'postgres://db.test/kapsel',
+      dataDir: '/srv/kapsel',
+      host: '0.0.0.0',
+      port: 0,
+      logOrigin: 'log.kapsel.test/a',
+      signingKeyFile: '/run/secrets/key.pem',
+      egressAllow: ['10.0.0.0/8', 'fd00::/8'],
+      allowHttp: true,
+      logLevel: 'silent',
+      unsafeDurability: true,
+    });
+  });
+
+  it('lists every fault at once', () => {
+    const faults = faultsOf({
+      KAPSEL_PORT: '65536',
+      KAPSEL_ALLOW_HTTP: 'yes',
+      KAPSEL_LOG_LEVEL: 'loud',
+      KAPSEL_MAX_ATTEMPTS: '0',
+      KAPSEL_PROT: '8080',
+    });
+    expect(namesIn(faults).sort()).toEqual([
+      'KAPSEL_ALLOW_HTTP',
+      'KAPSEL_LOG_LEVEL',
+      'KAPSEL_MAX_ATTEMPTS',
+      'KAPSEL_PORT',
+      'KAPSEL_PROT',
+    ]);
+  });
+
+  it('lists the faults in its message too, one on each line', () => {
+    const read = () => readConfig({ KAPSEL_PORT: 'x', KAPSEL_LEASE_MS: 'y' });
+    expect(read).toThrow(ConfigError);
+    expect(read).toThrow(/\n {2}KAPSEL_PORT .*\n {2}KAPSEL_LEASE_MS /);
+  });
+
+  it.each(['', ' ', '-1', '1.5', '1e3', '0x10', '٣', '9'.repeat(16), 'NaN', '8080 '])(
+    'refuses %j as a whole number',
+    (value) => {
+      expect(namesIn(faultsOf({ KAPSEL_PORT: value }))).toEqual(['KAPSEL_PORT']);
+    },
+  );
+
+  it.each([
+    ['KAPSEL_PORT', 0, 65_535],
+    ['KAPSEL_DELIVERY_TIMEOUT_MS', 100, 30_000],
+    ['KAPSEL_DELIVERY_SLOTS', 1, 1_024],
+    ['KAPSEL_MAX_ATTEMPTS', 1, 100],
+    ['KAPSEL_SEQUENCE_INTERVAL_MS', 10, 60_000],
+  ])('takes both ends of the range of %s and nothing beyond', (name, least, most) => {
+    expect(faultsOf({ [name]: `${least}` })).toEqual([]);
+    expect(faultsOf({ [name]: `${most}` })).toEqual([]);
+    expect(namesIn(faultsOf({ [name]: `${least - 1}` }))).toEqual([name]);
+    expect(namesIn(faultsOf({ [name]: `${most + 1}` }))).toEqual([name]);
+  });
+
+  it.each(['KAPSEL_DATA', 'KAPSEL_HOST'])(
+    'refuses an empty %s, which would mean the working folder or every address',
+    (name) => {
+      expect(namesIn(faultsOf({ [name]: '' }))).toEqual([name]);
+    },
+  );
+
+  it('reads an empty optional setting as not set', () => {
+    const config = readConfig({
+      DATABASE_URL: '',
+      KAPSEL_LOG_ORIGIN: '',
+      KAPSEL_SIGNING_KEY_FILE: '',
+      KAPSEL_EGRESS_ALLOW: '',
+      KAPSEL_ALLOW_HTTP: '',
+    });
+    expect(config).toEqual(readConfig({}));
+  });
+
+  it('refuses misspelt names and leaves those of other programs alone', () => {
+    const env = {
+      KAPSEL_TRUST: 'trust.json',
+      KAPSEL_CHROME: '/usr/bin/chromium',
+      KAPSEL_REQUIRE_ALL: '1',
+      KAPSEL_PLAIN_SUMMARY: '1',
+      PATH: '/usr/bin',
+      kapsel_port: '1',
+    };
+    expect(faultsOf(env)).toEqual([]);
+    expect(namesIn(faultsOf({ ...env, KAPSEL_: '1', KAPSEL_TRUSTS: '1' }))).toEqual([
+      'KAPSEL_',
+      'KAPSEL_TRUSTS',
+    ]);
+  });
+
+  it('demands a lease that outlives the longest delivery by 30 s', () => {
+    const lease = (leaseMs: number, timeoutMs: number) =>
+      namesIn(
+        faultsOf({
+          KAPSEL_LEASE_MS: `${leaseMs}`,
+          KAPSEL_DELIVERY_TIMEOUT_MS: `${timeoutMs}`,
+        }),
+      );
+    expect(lease(45_000, 15_000)).toEqual([]);
+    expect(lease(44_999, 15_000)).toEqual(['KAPSEL_LEASE_MS']);
+    expect(lease(60_000, 30_000)).toEqual([]);
+    expect(namesIn(faultsOf({ KAPSEL_LEASE_MS: '30000' }))).toEqual(['KAPSEL_LEASE_MS']);
+  });
+
+  it('never repeats a value in a message', () => {
+    const secret = 'hunter2';
+    const names = describeSettings().match(/KAPSEL_[A-Z_]+/g) ?? [];
+    expect(names.length).toBeGreaterThan(10);
+    const env: Record<string, string> = {
+      DATABASE_URL: `postgres://kapsel:${secret}@db.test/kapsel`,
+      KAPSEL_UNKNOWN: secret,
+    };
+    for (const name of names) env[name] = secret;
+    const faults = faultsOf(env);
+    expect(faults.length).toBeGreaterThan(5);
+    expect(new ConfigError(faults).message).not.toContain(secret);
+    expect(faults.join('\n')).not.toContain(secret);
+  });
+});
+
+describe('describeSettings', () => {
+  it('names every setting once, with its default', () => {
+    const lines = describeSettings()
+      .split('\n')
+      .filter((line) => /^ {2}\S/.test(line));
+    expect(lines).toHaveLength(Object.keys(readConfig({})).length);
+    expect(new Set(lines).size).toBe(lines.length);
+    expect(lines).toContain('  KAPSEL_PORT [8080]');
+    expect(lines).toContain('  DATABASE_URL');
+  });
+});

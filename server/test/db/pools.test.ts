@@ -1,0 +1,84 @@
+/** Pools: deadlines on each, and broken connections that end neither the process nor the pool. @module */
+import type pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.ts';
+import { closePools, openPools, type Pools } from '../../src/db/pools.ts';
+
+let database: TestDatabase;
+let pools: Pools;
+const lost: Error[] = [];
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pools = openPools(database.connectionString, (error) => lost.push(error));
+});
+afterAll(async () => {
+  await closePools(pools);
+  await database.drop();
+});
+
+async function terminate(pid: number): Promise<void> {
+  await pools.api.query('SELECT pg_terminate_backend($1, 5000)', [pid]);
+}
+
+async function pidOf(pool: pg.Pool): Promise<number> {
+  const { rows } = await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  return rows[0]?.pid ?? 0;
+}
+
+describe('openPools', () => {
+  it('sets deadlines for statements, locks and idle transactions in each pool', async () => {
+    for (const [room, pool] of Object.entries(pools) as [keyof Pools, pg.Pool][]) {
+      const { rows } = await pool.query(
+        `SELECT name, setting FROM pg_settings WHERE name IN
+          ('application_name', 'statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout')`,
+      );
+      expect(Object.fromEntries(rows.map(({ name, setting }) => [name, setting]))).toEqual({
+        application_name: `kapsel-${room}`,
+        statement_timeout: '30000',
+        lock_timeout: '2000',
+        idle_in_transaction_session_timeout: '10000',
+      });
+    }
+  });
+
+  it('replaces an idle connection that PostgreSQL ended, and says so', async () => {
+    const pid = await pidOf(pools.ingest);
+    expect(pools.ingest.idleCount).toBe(1);
+    const removed = new Promise((resolve) => pools.ingest.once('remove', resolve));
+    lost.length = 0;
+    await terminate(pid);
+    await removed;
+    expect(lost).toMatchObject([{ code: '57P01' }]); // admin_shutdown
+    expect(await pidOf(pools.ingest)).not.toBe(pid);
+  });
+
+  it('survives the end of a connection that is in use', async () => {
+    const client = await pools.worker.connect();
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    const ended = new Promise<void>((resolve) => client.once('end', resolve));
+    await terminate(rows[0]?.pid ?? 0);
+    await ended;
+    await expect(client.query('SELECT 1')).rejects.toThrow();
+    client.release();
+    expect(await pidOf(pools.worker)).not.toBe(rows[0]?.pid);
+  });
+
+  it('keeps rooms apart: one that has used up its connections does not hold up another', async () => {
+    const clients = await Promise.all([pools.sequencer.connect(), pools.sequencer.connect()]);
+    const third = pools.sequencer.connect();
+    expect(pools.sequencer.waitingCount).toBe(1);
+    expect(await pidOf(pools.worker)).toBeGreaterThan(0);
+    for (const client of clients) client.release();
+    (await third).release();
+  });
+});
+
+describe('closePools', () => {
+  it('ends every connection', async () => {
+    const other = openPools(database.connectionString, () => {});
+    await Promise.all(Object.values(other).map((pool: pg.Pool) => pool.query('SELECT 1')));
+    await closePools(other);
+    expect(Object.values(other).map((pool: pg.Pool) => pool.totalCount)).toEqual([0, 0, 0, 0]);
+    await expect(other.api.query('SELECT 1')).rejects.toThrow();
+  });
+});

@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isUuid } from '../../../src/base/ids.ts';
+import { type Api, openApi, refusal } from '../../support/api.ts';
+import { openRooms, type Rooms } from '../../support/rooms.ts';
+import { makeEndpoint, makeTenant, type TestTenant } from '../../support/tenant.ts';
+
+let rooms: Rooms;
+let api: Api;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  rooms = await openRooms();
+  api = openApi(rooms);
+  tenant = await makeTenant(rooms.pools.api);
+});
+afterAll(async () => {
+  await api.close();
+  await rooms.close();
+});
+
+const URL = 'https://example.com/webhook';
+
+function create(body: unknown, headers = {}) {
+  return api.call('POST', '/v1/endpoints', { key: tenant.apiKey, body, headers });
+}
+
+describe('POST /v1/endpoints', () => {
+  it('makes an endpoint, says where it is, and answers what GET answers', async () => {
+    const made = await create({ url: URL, description: 'naïve 𝄞', max_attempts: 3 });
+    expect(made.status).toBe(201);
+    const endpoint = made.json<Record<string, string>>();
+    expect(endpoint).toEqual({
+      id: expect.any(String),
+      url: URL,
+      description: 'naïve 𝄞',
+      max_attempts: 3,
+      created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      updated_at: endpoint.created_at,
+    });
+    expect(isUuid(endpoint.id ?? '')).toBe(true);
+    expect(made.headers.location).toBe(`/v1/endpoints/${endpoint.id}`);
+    const got = await api.call('GET', String(made.headers.location), { key: tenant.apiKey });
+    expect([got.status, got.json()]).toEqual([200, endpoint]);
+  });
+
+  it('has defaults for all but the URL, which it writes in its normal form', async () => {
+    const made = await create({ url: 'HTTPS://EXAMPLE.com:443/a/../b#c' });
+    expect(made.json()).toMatchObject({
+      url: 'https://example.com/b',
+      description: '',
+      max_attempts: 11,
+    });
+  });
+
+  it('takes JSON whatever its content type says', async () => {
+    for (const type of ['application/json', 'text/plain', 'json']) {
+      expect((await create({ url: URL }, { 'content-type': type })).status).toBe(201);
+    }
+  });
+
+  it.each([
+    ['no URL', {}, '/url'],
+    ['an unknown member', { url: URL, urls: [] }, '/urls'],
+    ['a member of every object', JSON.parse(`{"url":"${URL}","__proto__":1}`), '/__proto__'],
+    ['a number for a text', { url: 1 }, '/url'],
+    ['a text for a number', { url: URL, max_attempts: '3' }, '/max_attempts'],
+    ['a fraction', { url: URL, max_attempts: 1.5 }, '/max_attempts'],
+    ['no attempt', { url: URL, max_attempts: 0 }, '/max_attempts'],
+    ['too many attempts', { url: URL, max_attempts: 101 }, '/max_attempts'],
+    ['an empty URL', { url: '' }, '/url'],
+    ['a URL that is too long', { url: `${URL}?${'x'.repeat(2_048)}` }, '/url'],
+    ['a description that is too long', { url: URL, description: 'x'.repeat(501) }, '/description'],
+    ['U+0000', { url: URL, description: 'a\u0000b' }, '/description'],
+    ['half of a surrogate pair', { url: URL, description: 'a\ud800b' }, '/description'],
+    ['null', { url: URL, description: null }, '/description'],
+    ['no object', [], '/'],
+    ['null alone', null, '/'],
+  ])('refuses %s', async (_what, body, path) => {
+    expect(refusal(await create(body))).toEqual([400, 'invalid_request', path]);
+  });
+
+  it('names all faults at once', async () => {
+    const answer = await create({ url: 1, max_attempts: 'x', more: 1 });
+    expect(refusal(answer).slice(0, 2)).toEqual([400, 'invalid_request']);
+    expect(new Set(refusal(answer).slice(2))).toEqual(new Set(['/url', '/max_attempts', '/more']));
+  });
+
+  it.each([
+    ['nothing', Buffer.alloc(0)],
+    ['half an object', Buffer.from('{"url":')],
+    ['two values', Buffer.from('{} {}')],
+    ['a comment', Buffer.from('{}//')],
+    ['text that is not UTF-8', Buffer.from([...Buffer.from('{"url":"'), 0xff, 0x22, 0x7d])],
+    ['UTF-16', Buffer.from('{}', 'utf16le')],
+  ])('refuses %s as JSON', async (_what, body) => {
+    expect(refusal(await create(body))).toEqual([400, 'invalid_json']);
+  });
+
+  it('refuses a document beyond 64 KiB', async () => {
+    const padded = (size: number) => JSON.stringify({ url: URL }).padEnd(size, ' ');
+    expect((await create(padded(65_536))).status).toBe(201);
+    expect(refusal(await create(padded(65_537)))).toEqual([413, 'payload_too_large']);
+  });
+
+  it.each([
+    'http://example.com/',
+    'ftp://example.com/',
+    'example.com',
+    'https://user:password@example.com/',
+    'https://example.com:25/',
+    'https://10.0.0.1/',
+    'https://[::1]/',
+    'https://localhost/',
+    'https://169.254.169.254/latest/meta-data/',
+    'https://0x7f.1:8080/\u0000',
+  ])('refuses the destination %s', async (url) => {
+    expect(refusal(await create({ url }))).toEqual([400, 'invalid_request', '/url']);
+  });
+
+  it('takes addresses and schemes that the operator opened', async () => {
+    expect((await create({ url: 'https://127.0.0.1/' })).status).toBe(201);
+    const open = openApi(rooms, { destinationRules: { allowHttp: true } });
+    const body = { url: 'http://example.com/' };
+    const answer = await open.call('POST', '/v1/endpoints', { key: tenant.apiKey, body });
+    expect(answer.status).toBe(201);
+    await open.close();
+  });
+
+  it('refuses query parameters', async () => {
+    const path = '/v1/endpoints?dry_run=1';
+    const answer = await api.call('POST', path, { key: tenant.apiKey, body: { url: URL } });
+    expect(refusal(answer)).toEqual([400, 'invalid_request', '/dry_run']);
+  });
+});
+
+describe('GET /v1/endpoints', () => {
+  it('pages from the newest to the oldest', async () => {
+    const other = await makeTenant(rooms.pools.api);
+    const made: string[] = [];
+    for (let i = 0; i < 5; i++) {
+      const body = { url: `https://example.com/${i}` };
+      const answer = await api.call('POST', '/v1/endpoints', { key: other.apiKey, body });
+      made.unshift(answer.json<{ url: string }>().url);
+    }
+    const seen: string[][] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const query: string = cursor === '' ? '?limit=2' : `?limit=2&cursor=${cursor}`;
+      const answer = await api.call('GET', `/v1/endpoints${query}`, { key: other.apiKey });
+      expect(answer.status).toBe(200);
+      const page = answer.json<{ data: { url: string }[]; next_cursor: string | null }>();
+      seen.push(page.data.map(({ url }) => url));
+      cursor = page.next_cursor;
+    }
+    expect(seen.map(({ length }) => length)).toEqual([2, 2, 1]);
+    // Of the same millisecond, ids decide: the set is exact, the order is that of the ids.
+    expect(new Set(seen.flat())).toEqual(new Set(made));
+  });
+
+  it('has 20 on a page unless asked otherwise', async () => {
+    const other = await makeTenant(rooms.pools.api);
+    for (let i = 0; i < 21; i++) await makeEndpoint(rooms.pools.api, other.tenantId);
+    const answer = await api.call('GET', '/v1/endpoints', { key: other.apiKey });
+    const page = answer.json<{ data: unknown[]; next_cursor: string | null }>();
+    expect(page.data).toHaveLength(20);
+    expect(page.next_cursor).not.toBeNull();
+    const all = await api.call('GET', '/v1/endpoints?limit=21', { key: other.apiKey });
+    expect(all.json()).toMatchObject({ next_cursor: null });
+  });
+
+  it.each([
+    ['limit=0', '/limit'],
+    ['limit=101', '/limit'],
+    ['limit=-1', '/limit'],
+    ['limit=1.0', '/limit'],
+    ['limit=1e1', '/limit'],
+    ['limit=', '/limit'],
+    ['limit=1&limit=2', '/limit'],
+    ['cursor=x', '/cursor'],
+    ['cursor=', '/cursor'],
+    ['page=1', '/page'],
+    ['limit[]=1', '/limit[]'],
+  ])('refuses ?%s', async (query, path) => {
+    const answer = await api.call('GET', `/v1/endpoints?${query}`, { key: tenant.apiKey });
+    expect(refusal(answer)).toEqual([400, 'invalid_request', path]);
+  });
+});
+
+it('GET /v1/endpoints/{id} refuses query parameters', async () => {
+  const { id } = await makeEndpoint(rooms.pools.api, tenant.tenantId);
+  const answer = await api.call('GET', `/v1/endpoints/${id}?a=b`, { key: tenant.apiKey });
+  expect(refusal(answer)).toEqual([400, 'invalid_request', '/a']);
+});

@@ -1,0 +1,96 @@
+/** The HTTP API on rooms, spoken to without sockets. @module */
+import type { FastifyInstance } from 'fastify';
+import { systemClock } from '../../src/base/clock.ts';
+import { parseCidrList } from '../../src/endpoints/destination-guard.ts';
+import type { RouteDeps } from '../../src/http/routes/route-deps.ts';
+import { createHttpServer } from '../../src/http/server.ts';
+import { createIngest } from '../../src/ingest/accept.ts';
+import { type Journal, openJournal } from './journal.ts';
+import type { Rooms } from './rooms.ts';
+
+export interface CallOptions {
+  readonly key?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Bytes and text as they are, anything else as JSON. */
+  readonly body?: unknown;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly text: string;
+  readonly bytes: Buffer;
+  /** The body read as JSON; the test says what it expects, and fails where that is not so. */
+  json<T = unknown>(): T;
+}
+
+export interface Api {
+  readonly http: FastifyInstance;
+  readonly journal: Journal;
+  call(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    options?: CallOptions,
+  ): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** Call `close` before the rooms are closed. */
+export function openApi(rooms: Rooms, change: Partial<RouteDeps> = {}): Api {
+  const journal = openJournal();
+  const http = createHttpServer(
+    {
+      pool: rooms.pools.api,
+      clock: systemClock,
+      log: rooms.log,
+      ingest: createIngest({
+        pool: rooms.pools.ingest,
+        clock: systemClock,
+        onCommitted: () => undefined,
+      }),
+      destinationRules: { allowHttp: false, egressAllow: parseCidrList('127.0.0.1') },
+      defaultMaxAttempts: 11,
+      phase: () => 'serving',
+      verifyPage: null,
+      ...change,
+    },
+    journal,
+  );
+  return {
+    http,
+    journal,
+    async call(method, path, { key, headers = {}, body } = {}) {
+      const isRaw = typeof body === 'string' || body instanceof Uint8Array;
+      const response = await http.inject({
+        method,
+        url: path,
+        headers: { ...(key === undefined ? {} : { authorization: `Bearer ${key}` }), ...headers },
+        ...(body === undefined
+          ? {}
+          : { payload: isRaw ? Buffer.from(body as string) : JSON.stringify(body) }),
+      });
+      return {
+        status: response.statusCode,
+        headers: response.headers,
+        text: response.body,
+        bytes: response.rawPayload,
+        json: () => JSON.parse(response.body),
+      };
+    },
+    close: () => http.close(),
+  };
+}
+
+interface ErrorJson {
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly details?: readonly { readonly path: string }[];
+  };
+}
+
+/** Status, code and the places of a refusal: what callers may rely on. */
+export function refusal(answer: Answer): unknown[] {
+  const { code, details } = answer.json<ErrorJson>().error;
+  return [answer.status, code, ...(details ?? []).map(({ path }) => path)];
+}

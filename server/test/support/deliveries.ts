@@ -1,0 +1,103 @@
+/** Events and attempts in the database, made through the stores, with no HTTP anywhere. @module */
+import { createHash } from 'node:crypto';
+import { type AttemptResult, encodeDeliveryLeaf } from '../../src/attestation/leaf.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { type DeliveryAttemptId, type EventId, newId } from '../../src/base/ids.ts';
+import { type Db, inTransaction } from '../../src/db/transaction.ts';
+import type { Endpoint } from '../../src/endpoints/endpoint.ts';
+import type { NewEvent } from '../../src/events/event.ts';
+import { insertEventsAcrossTenants } from '../../src/events/store.ts';
+import type { Job, NextStep, SendableJob, Settlement } from '../../src/queue/job.ts';
+import { claimAcrossTenants, settleAcrossTenants } from '../../src/queue/store.ts';
+import type { Rooms } from './rooms.ts';
+
+export const LONG_LEASE_MS = 60_000;
+
+export function eventFor(
+  endpoint: Endpoint,
+  body: Buffer = Buffer.from('{}'),
+  change: Partial<NewEvent> = {},
+): NewEvent {
+  const nowMs = systemClock.nowMs();
+  return {
+    id: newId<'event'>(nowMs),
+    tenantId: endpoint.tenantId,
+    endpointId: endpoint.id,
+    contentType: 'application/json',
+    headers: {},
+    body,
+    payloadHash: createHash('sha256').update(body).digest(),
+    receivedAtMs: nowMs,
+    ...change,
+  };
+}
+
+export async function makeEvent(db: Db, endpoint: Endpoint, body?: Buffer): Promise<EventId> {
+  const event = eventFor(endpoint, body);
+  await insertEventsAcrossTenants(db, [event]);
+  return event.id;
+}
+
+export function attemptIds(count: number): DeliveryAttemptId[] {
+  return Array.from({ length: count }, () => newId<'delivery_attempt'>(systemClock.nowMs()));
+}
+
+/** Claims up to `count` due events. */
+export function claim(db: Db, count: number, leaseMs = LONG_LEASE_MS): Promise<SendableJob[]> {
+  return claimAcrossTenants(db, attemptIds(count), leaseMs, systemClock.nowMs());
+}
+
+/** A 200 that took 120 ms. */
+export function delivered(job: Job): AttemptResult {
+  return {
+    outcome: 'delivered',
+    completedAtMs: job.attemptedAtMs + 120,
+    responseStatus: 200,
+    responseHash: createHash('sha256').update('ok').digest(),
+    error: null,
+  };
+}
+
+/** A destination that was not there. */
+export function unreachable(job: Job): AttemptResult {
+  return {
+    outcome: 'failed',
+    completedAtMs: job.attemptedAtMs + 120,
+    responseStatus: null,
+    responseHash: null,
+    error: 'connect',
+  };
+}
+
+export const FINISH: NextStep = { kind: 'finish', status: 'delivered', reason: null };
+
+export function settlement(
+  rooms: Rooms,
+  job: Job,
+  result: AttemptResult = delivered(job),
+  next: NextStep = FINISH,
+): Settlement {
+  return {
+    job,
+    logId: rooms.log.id,
+    result,
+    peerAddress: '192.0.2.1',
+    leaf: encodeDeliveryLeaf(rooms.log.origin, job, result),
+    next,
+  };
+}
+
+/** An event whose first attempt was delivered; its leaf waits to be numbered. No other event may be due. */
+export async function makeDelivery(
+  rooms: Rooms,
+  endpoint: Endpoint,
+  body?: Buffer,
+): Promise<SendableJob> {
+  await makeEvent(rooms.pools.ingest, endpoint, body);
+  return inTransaction(rooms.pools.worker, async (db) => {
+    const [job] = await claim(db, 1);
+    if (job === undefined) throw new Error('the event was not due');
+    await settleAcrossTenants(db, [settlement(rooms, job)]);
+    return job;
+  });
+}

@@ -1,0 +1,68 @@
+/** A pool that fails at a chosen statement, as a crash or a lost connection would make it fail. @module */
+import type { Pool, PoolClient } from 'pg';
+
+/**
+ * - `before`: the statement is not sent.
+ * - `after`: it is executed, and its answer is lost.
+ * - `killed`: PostgreSQL ends the session before it; nothing more can be said on it, not even ROLLBACK.
+ */
+export type Fault = 'before' | 'after' | 'killed';
+
+export interface FaultyPool {
+  readonly pool: Pool;
+  /** What was sent until now, without ROLLBACK. */
+  readonly statements: readonly string[];
+  /** True once the fault has happened. */
+  readonly struck: () => boolean;
+}
+
+/** Changes the parameters of a statement on its way. */
+export type Rewrite = (text: string, values: unknown[] | undefined) => unknown[] | undefined;
+
+/** Fails at statement number `at` (from 0) of all transactions that run through it. */
+export function failAt(
+  real: Pool,
+  at: number,
+  fault: Fault,
+  rewrite: Rewrite = (_text, values) => values,
+): FaultyPool {
+  const statements: string[] = [];
+  let struck = false;
+
+  const query = async (client: PoolClient, text: string, values?: unknown[]): Promise<unknown> => {
+    if (text === 'ROLLBACK') return client.query(text);
+    const isHere = statements.length === at;
+    statements.push(text);
+    if (!isHere) return client.query(text, rewrite(text, values));
+    struck = true;
+    if (fault === 'before') throw new Error('struck before the statement');
+    if (fault === 'killed') await killSession(real, client);
+    const result = await client.query(text, values);
+    if (fault === 'after') throw new Error('struck after the statement');
+    return result;
+  };
+
+  const connect = async (): Promise<PoolClient> => {
+    const client = await real.connect();
+    return new Proxy(client, {
+      get(target, key) {
+        if (key === 'query')
+          return (text: string, values?: unknown[]) => query(client, text, values);
+        const value: unknown = Reflect.get(target, key);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+  };
+  return { pool: { connect } as unknown as Pool, statements, struck: () => struck };
+}
+
+/** Ends the session of `client` and waits until PostgreSQL has rolled it back. */
+async function killSession(real: Pool, client: PoolClient): Promise<void> {
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  await real.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+  let isThere = true;
+  while (isThere) {
+    const left = await real.query('SELECT 1 FROM pg_stat_activity WHERE pid = $1', [rows[0]?.pid]);
+    isThere = left.rowCount !== 0;
+  }
+}

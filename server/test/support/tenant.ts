@@ -1,0 +1,49 @@
+/** Tenants, keys and endpoints, made through the stores. @module */
+import { systemClock } from '../../src/base/clock.ts';
+import { newId, type TenantId } from '../../src/base/ids.ts';
+import type { Db } from '../../src/db/transaction.ts';
+import type { Endpoint } from '../../src/endpoints/endpoint.ts';
+import { insertEndpoint } from '../../src/endpoints/store.ts';
+import { makeApiKey, SCOPES, type Scope } from '../../src/tenants/api-key.ts';
+import { type Caller, insertApiKey, insertTenant } from '../../src/tenants/store.ts';
+
+export interface TestTenant extends Caller {
+  readonly apiKey: string;
+}
+
+export async function makeTenant(db: Db): Promise<TestTenant> {
+  const tenantId = newId<'tenant'>(systemClock.nowMs());
+  await insertTenant(db, tenantId, 'test');
+  return { tenantId, scopes: SCOPES, apiKey: await makeKey(db, tenantId, SCOPES) };
+}
+
+/** One more key of a tenant. */
+export async function makeKey(
+  db: Db,
+  tenantId: TenantId,
+  scopes: readonly Scope[],
+): Promise<string> {
+  const key = makeApiKey();
+  await insertApiKey(db, tenantId, newId(systemClock.nowMs()), key, scopes);
+  return key.secret;
+}
+
+export async function makeEndpoint(
+  db: Db,
+  tenantId: TenantId,
+  change: Partial<Endpoint> = {},
+): Promise<Endpoint> {
+  const nowMs = systemClock.nowMs();
+  const endpoint: Endpoint = {
+    id: newId<'endpoint'>(nowMs),
+    tenantId,
+    url: 'https://example.com/webhook',
+    description: '',
+    maxAttempts: 3,
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+    ...change,
+  };
+  await insertEndpoint(db, endpoint);
+  return endpoint;
+}
