@@ -1,0 +1,38 @@
+/** What the house rules let pass, each with its reason; an entry that is no longer needed is a fault. @module */
+import type { ReachesInto } from './house-arrows.ts';
+import type { WithoutOwnTest } from './house-files.ts';
+
+/** Rule 6: the server is a program, not a library, so it has no public list to import. */
+export const REACHES_INTO: readonly ReachesInto[] = [
+  {
+    from: 'test/support/postgres-',
+    into: 'server/src/',
+    reason: 'starts the PostgreSQL that the server ships, and applies its migrations',
+  },
+];
+
+/** Rule 14: a path, or a folder with `/` at the end, and the existing test file that covers it. */
+export const WITHOUT_OWN_TEST: readonly WithoutOwnTest[] = [
+  ...['main', 'view/claims', 'view/finding-detail', 'view/result-list', 'view/verdict-band'].map(
+    (name) => ({
+      path: `web-verifier/src/${name}.tsx`,
+      coveredBy: 'web-verifier/test/app.test.ts',
+      reason: 'a part of the page without rules of its own; seen in the browser on the whole page',
+    }),
+  ),
+  ...['view/hash', 'view/sign'].map((name) => ({
+    path: `web-verifier/src/${name}.tsx`,
+    coveredBy: 'web-verifier/test/view/steps.test.ts',
+    reason: 'drawn as a part of the steps, which look at its digits and signs',
+  })),
+  {
+    path: 'server/src/embedded/supervisor.ts',
+    coveredBy: 'server/test/embedded/holder.test.ts',
+    reason: 'a program of its own; the test starts it, kills it, and looks at what it leaves',
+  },
+  {
+    path: 'server/src/embedded/embedded-error.ts',
+    coveredBy: 'server/test/embedded/launch.test.ts',
+    reason: 'an error class; the tests of those who throw it look at its codes',
+  },
+];

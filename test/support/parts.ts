@@ -1,0 +1,94 @@
+/** The one table of optional parts: what a test may miss, how it is probed, how to get it. @module */
+import { spawnSync } from 'node:child_process';
+import { TestRunner } from 'vitest';
+import { findBrowser } from './browser.ts';
+
+/** A part that some tests need and that a machine may lack. */
+export type PartName = 'browser' | 'jq' | 'openssl' | 'pty';
+
+interface Part {
+  /** True if present, false if absent; throws if present but broken, which is a failure and never a skip. */
+  readonly probe: () => boolean;
+  readonly remedy: string;
+}
+
+const PROBE_LIMIT_MS = 1_000;
+
+/** Every optional part. Nothing else may skip a test. */
+export const PARTS: Readonly<Record<PartName, Part>> = {
+  browser: {
+    probe: () => findBrowser() !== null,
+    remedy:
+      'install Chromium (Debian: apt-get install chromium) or set KAPSEL_CHROME to its path; on Linux x64 npm ci brings one',
+  },
+  jq: {
+    probe: () => answers('jq', ['--version'], /^jq-/),
+    remedy: 'install jq (Debian: apt-get install jq)',
+  },
+  openssl: {
+    probe: () => answers('openssl', ['version'], /^OpenSSL [3-9]/),
+    remedy: 'install OpenSSL 3.0 or newer (Debian: apt-get install openssl)',
+  },
+  pty: {
+    probe: () => process.platform === 'linux' && answers('script', ['--version'], /util-linux/),
+    remedy: 'install the command script of util-linux (Debian: apt-get install bsdutils)',
+  },
+};
+
+const probed = new Map<PartName, boolean>();
+
+/**
+ * Whether the part is there. In a test file it also notes that the file asked, so that the end of
+ * the run can say how many tests were skipped for want of it.
+ * @example describe.skipIf(!part('browser'))('the built page', () => {});
+ */
+export function part(name: PartName): boolean {
+  noteAsked(name);
+  let present = probed.get(name);
+  if (present === undefined) {
+    present = PARTS[name].probe();
+    probed.set(name, present);
+  }
+  return present;
+}
+
+/** The parts this machine lacks, in the order of the table. */
+export function missingParts(): PartName[] {
+  return (Object.keys(PARTS) as PartName[]).filter((name) => !PARTS[name].probe());
+}
+
+/** The loud line for one missing part. */
+export function missingLine(name: PartName, skipped: number | null): string {
+  const count = skipped === null ? '' : `, ${skipped} ${skipped === 1 ? 'test' : 'tests'} skipped`;
+  return `MISSING PART ${name}${count}. To get it: ${PARTS[name].remedy}.`;
+}
+
+/** Reads back what `part` noted on a test file. */
+export function askedParts(meta: object): readonly PartName[] {
+  return (meta as { askedParts?: PartName[] }).askedParts ?? [];
+}
+
+function noteAsked(name: PartName): void {
+  const file = currentFile();
+  if (file === undefined) return;
+  const meta = file.meta as { askedParts?: PartName[] };
+  meta.askedParts = [...new Set([...(meta.askedParts ?? []), name])];
+}
+
+function currentFile(): { meta: object } | undefined {
+  try {
+    return TestRunner.getCurrentSuite().file;
+  } catch {
+    return undefined; // not inside a test process: nobody to note it for
+  }
+}
+
+function answers(command: string, argv: readonly string[], expected: RegExp): boolean {
+  const run = spawnSync(command, argv, { encoding: 'utf8', timeout: PROBE_LIMIT_MS });
+  if (run.error && 'code' in run.error && run.error.code === 'ENOENT') return false;
+  if (run.status !== 0 || !expected.test(run.stdout)) {
+    const said = run.error?.message ?? `exit ${run.status}, said "${run.stdout.trim()}"`;
+    throw new Error(`${command} is there but does not answer as expected: ${said}`);
+  }
+  return true;
+}
