@@ -1,0 +1,13 @@
+/** Starts the page. @module */
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app.tsx';
+import './style.css';
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('the page has no element "root"');
+createRoot(root).render(
+  <StrictMode>
+    <App nowMs={Date.now} />
+  </StrictMode>,
+);

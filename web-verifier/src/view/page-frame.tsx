@@ -1,0 +1,35 @@
+/** Top and bottom of the page: what it is, and what it never does. @module */
+import type { ReactElement } from 'react';
+
+export function PageHeader(): ReactElement {
+  return (
+    <header>
+      <p className="brand">
+        <svg viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+          <rect width="16" height="16" rx="3.5" />
+          <path d="M4 8.4l2.7 2.7L12 5.6" />
+        </svg>
+        Kapsel
+      </p>
+      <h1>Verify a delivery proof</h1>
+      <p className="muted">
+        Shows whether a webhook delivery was logged and signed. Everything happens on this device.
+      </p>
+    </header>
+  );
+}
+
+export function PageFooter(): ReactElement {
+  return (
+    <footer>
+      <p>
+        Nothing leaves this page: its own policy forbids every connection. You can save it and use
+        it without a network.
+      </p>
+      <p>
+        Kapsel page {__PAGE_VERSION__}, reads kapsel.proof/v1. The command line program{' '}
+        <code>kapsel-verify</code> gives the same verdicts.
+      </p>
+    </footer>
+  );
+}

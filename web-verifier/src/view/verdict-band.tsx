@@ -1,0 +1,72 @@
+/** The verdict at a glance: sign, word, sentence, levels, and who signed. @module */
+import {
+  type ErrorCode,
+  escapeForDisplay,
+  leadingFailure,
+  levelsText,
+  type PublicKey,
+  type Report,
+  shortKeyId,
+} from '@kapsel/verification';
+import type { ReactElement, Ref } from 'react';
+import type { Finding } from '../finding.ts';
+import { reasonOfCheck, sentenceOfFinding, VERDICT_WORD } from '../words.ts';
+import { VerdictSign } from './sign.tsx';
+
+interface VerdictBandProps {
+  readonly finding: Finding;
+  readonly headingRef: Ref<HTMLHeadingElement>;
+  readonly keysPinned: number;
+  readonly onPin: (key: PublicKey) => void;
+}
+
+export function VerdictBand(props: VerdictBandProps): ReactElement {
+  const { finding, headingRef, keysPinned, onPin } = props;
+  const { verdict, code, report, other, entry } = finding;
+  const failed = report && leadingFailure(report);
+  return (
+    <div className={`band ${verdict}`} data-verdict={verdict} data-code={code ?? ''}>
+      <VerdictSign verdict={verdict} />
+      <div className="band-text">
+        <h2 ref={headingRef} tabIndex={-1} id="verdict">
+          {VERDICT_WORD[verdict]}
+        </h2>
+        <p className="sentence">{sentenceOfFinding(finding)}</p>
+        {verdict === 'verified' && report && <p>{levelsText(report)}</p>}
+        {code === 'E_KEY_UNKNOWN' && <p>{keyAdvice(keysPinned)}</p>}
+        {other?.kind === 'public-key' && (
+          <p>
+            <button type="button" onClick={() => onPin(other.key)}>
+              Trust this key ({shortKeyId(other.key.keyId)})
+            </button>
+          </p>
+        )}
+        {failed && !SAID_BY_SENTENCE.includes(code) && <p>{reasonOfCheck(failed)}</p>}
+        <p className="file">
+          <span className="file-name">{escapeForDisplay(entry.name)}</span>
+          {report?.key && (
+            <span>
+              {isSignedByTrusted(report) ? 'signed by key ' : 'claims to be signed by key '}
+              <code>{shortKeyId(report.key.keyId)}</code>
+            </span>
+          )}
+          {code !== null && <code className="code">{code}</code>}
+        </p>
+      </div>
+    </div>
+  );
+}
+
+function isSignedByTrusted({ key, checks }: Report): boolean {
+  const signature = checks.find(({ id }) => id === 'signature');
+  return key?.source !== 'unknown' && signature?.status === 'pass';
+}
+
+// The sentence under the verdict has said it already.
+const SAID_BY_SENTENCE: readonly (ErrorCode | null)[] = ['E_KEY_UNKNOWN', 'E_VERSION'];
+
+function keyAdvice(keysPinned: number): string {
+  return keysPinned === 0
+    ? 'You have not said which key you trust. Add the operator’s key above and the verdict is renewed.'
+    : 'It is none of the keys that you pinned above. Ask the operator whether the key was changed, and compare fingerprints before you add another.';
+}

@@ -1,0 +1,161 @@
+/** The page's own words, in one place. What a code means is said by the core, the same for page and command line. @module */
+import {
+  type Check,
+  type CheckId,
+  type CheckStatus,
+  describeCheck,
+  type ErrorCode,
+  type Report,
+  type Verdict,
+} from '@kapsel/verification';
+import type { Finding } from './finding.ts';
+import type { Other } from './recognise.ts';
+
+/** The one word of each verdict: the same as in the command line and its reports. */
+export const VERDICT_WORD: Readonly<Record<Verdict, string>> = {
+  verified: 'Verified',
+  invalid: 'Invalid',
+  malformed: 'Malformed',
+  untrusted: 'Untrusted',
+  inconclusive: 'Inconclusive',
+  error: 'Error',
+};
+
+const VERDICT_SENTENCE: Readonly<Record<Verdict, string>> = {
+  verified: 'The log you trust signed this delivery attempt and can no longer change it unnoticed.',
+  invalid: 'Do not rely on this file. It does not match what was signed.',
+  malformed: 'This is not a proof package that this page can read.',
+  untrusted: 'The maths is right, but the signing key is not one you trust.',
+  inconclusive: 'Right so far; the Bitcoin anchor you require cannot be decided yet.',
+  error: 'The file could not be read, so nothing was checked.',
+};
+
+// Where the verdict's sentence would say something that is not so.
+const CODE_SENTENCE: Readonly<Partial<Record<ErrorCode, string>>> = {
+  E_TOO_LARGE: 'This file is too large to be a proof package: the limit is 1 MiB.',
+  E_KEY_REVOKED: 'The maths is right, but the signing key was revoked.',
+  E_KEY_WINDOW: 'The maths is right, but the key was not valid at the time of signing.',
+  E_STH_TIME: 'The maths is right, but the time that was signed cannot be right.',
+  E_POLICY: 'The maths is right, but a rule that you require is not met.',
+};
+
+const OTHER_SENTENCE: Readonly<Record<Other['kind'], string>> = {
+  'private-key':
+    'This is a private key: do not share it. Whoever has it can sign in its owner’s name. It was not used.',
+  'public-key':
+    'This is a public key, not a proof. If you know whose it is, you can trust it here.',
+  timestamp:
+    'This is an OpenTimestamps file, not a proof package. It belongs to a checkpoint and is checked with the program ots.',
+  'tree-head':
+    'This is a signed tree head, not a proof package. Two heads are compared with: kapsel-verify consistency OLD NEW',
+  checkpoint:
+    'This is a checkpoint (a signed note), not a proof package. Choose the proof of one delivery attempt.',
+};
+
+const NEWER_VERSION = /^kapsel\.proof\/(v\d{1,4})$/;
+
+/** The sentence under the verdict. */
+export function sentenceOfFinding({ verdict, code, report, other }: Finding): string {
+  if (other !== null) return OTHER_SENTENCE[other.kind];
+  if (code === 'E_VERSION') return versionSentence(report);
+  return (code && CODE_SENTENCE[code]) ?? VERDICT_SENTENCE[verdict];
+}
+
+function versionSentence(report: Report | null): string {
+  const failed = report?.checks.find(({ code }) => code === 'E_VERSION');
+  const version = NEWER_VERSION.exec(failed?.actual ?? '')?.[1];
+  const format = version === undefined ? 'another format' : `format ${version}`;
+  return `Written in ${format}; this page knows v1. It may be fine in a newer verifier.`;
+}
+
+/** One line for the whole run, for people who listen to the page. */
+export function summaryOfFindings(findings: readonly Finding[]): string {
+  const counts = new Map<Verdict, number>();
+  for (const { verdict } of findings) counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
+  const parts = [...counts].map(
+    ([verdict, count]) => `${count} ${VERDICT_WORD[verdict].toLowerCase()}`,
+  );
+  const noun = findings.length === 1 ? 'file' : 'files';
+  return `${findings.length} ${noun}: ${parts.join(', ')}`;
+}
+
+/** What each check asks, as a heading. */
+export const CHECK_TITLE: Readonly<Record<CheckId, string>> = {
+  format: 'The file is a proof package',
+  leaf: 'The leaf has the hash it claims',
+  inclusion: 'The path leads from the leaf to the root',
+  head: 'The tree head belongs to this proof',
+  signature: 'The tree head is signed',
+  checkpoint: 'The signed checkpoint says the same',
+  key: 'The signing key is one you trust',
+  payload: 'The payload is the one you hold',
+  receipt: 'The destination signed a receipt',
+  anchor: 'The tree head is anchored in Bitcoin',
+  disclosure: 'The disclosed fields belong to the payload',
+  policy: 'Your own rules are met',
+  consistency: 'The newer tree extends the older one',
+};
+
+/** The word beside the sign of each check. */
+export const STATUS_WORD: Readonly<Record<CheckStatus, string>> = {
+  pass: 'passed',
+  fail: 'failed',
+  pending: 'pending',
+  skipped: 'skipped',
+};
+
+/** What a passed check has established. */
+export const CHECK_MEANING: Readonly<Partial<Record<CheckId, string>>> = {
+  format: 'Every member is present, known, of the right type and length, and none appears twice.',
+  leaf: 'SHA-256 over a zero byte and the exact text of the leaf gives the leaf hash. Changing one character of the text changes the hash.',
+  inclusion:
+    'Hashing the leaf together with each sibling in turn ends at the root. The ladder below shows every rung.',
+  head: 'Root, tree size, attempt and log are the same in both parts of the file.',
+  signature: 'Ed25519 over the 50 bytes of the tree head: version, time, tree size and root.',
+  checkpoint: 'The same origin, size and root stand in the signed note, under the same key.',
+  key: 'The key in the tree head is one that you pinned above.',
+};
+
+/** Why a check did not pass, as a sentence; its name stands above. */
+export function reasonOfCheck(check: Check): string {
+  const line = describeCheck(check).replace(`${check.id} - `, '');
+  return `${line.charAt(0).toUpperCase()}${line.slice(1)}.`;
+}
+
+const KEEP_IT = 'Download it again and compare; if it still fails, keep the file: it is evidence.';
+
+// Where the core's advice names an option of the command line.
+const NEXT_ON_PAGE: Readonly<Partial<Record<ErrorCode, string>>> = {
+  E_VERSION: 'Get a newer verifier: this page reads kapsel.proof/v1.',
+  E_TOO_LARGE: 'Give one package per file.',
+  E_LEAF_HASH: KEEP_IT,
+  E_INDEX_RANGE: KEEP_IT,
+  E_PATH_LENGTH: KEEP_IT,
+  E_ROOT_MISMATCH: KEEP_IT,
+  E_STH_SIGNATURE: KEEP_IT,
+  E_KEY_UNKNOWN:
+    'Get the log’s public key from its operator by another way than this file, and add it above.',
+  E_STH_TIME: 'Check the clock of this device.',
+};
+
+/** What to do next, for somebody who sits before the page. */
+export function nextOnPage(code: ErrorCode | undefined, next: string): string {
+  return (code && NEXT_ON_PAGE[code]) ?? next;
+}
+
+/** What a verified proof of level A establishes, and what it leaves open. */
+export const PROVES = {
+  proves: [
+    'The log whose key you trust signed a tree that contains this delivery attempt, with exactly these fields.',
+    'It cannot change or remove the attempt any more without someone being able to notice.',
+  ],
+  doesNotProve: [
+    'That the receiver processed the webhook, or even that it arrived: this is what the sender’s log states. A receipt signed by the destination would be needed.',
+    'That everyone is shown the same log: compare tree heads over time with kapsel-verify watch.',
+    'That it was logged at the stated time: the clock is the sender’s. A Bitcoin anchor would bound it.',
+  ],
+  nothing:
+    'Nothing, as long as the checks do not pass. What the file says may be wrong in any field.',
+  nothingUntrusted:
+    'Only that the file fits together: anyone can make such a file with a key of their own. With a key that you trust it would prove who signed it.',
+} as const;

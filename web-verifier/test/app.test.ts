@@ -1,0 +1,248 @@
+/** The built page in a real browser: what a person gives it, and the verdict it shows. @module */
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchBrowser } from '../../test/support/browser.ts';
+import { part } from '../../test/support/parts.ts';
+import { MAX_FILES } from '../src/read-files.ts';
+import { alter, craftPackage } from './support/craft-package.ts';
+import {
+  checksOf,
+  chooseFile,
+  chooseFiles,
+  openPage,
+  PAGE_FILE,
+  pinKey,
+  readFixtures,
+  shownVerdict,
+  verdictBand,
+} from './support/open-page.ts';
+import { type StaticServer, startStaticServer } from './support/static-server.ts';
+
+const good = craftPackage();
+const tampered = alter(good.text, 'https://example.com/webhook', 'https://example.com/webhooj');
+const otherKey = craftPackage({ seed: 9 }).publicKeyHex;
+
+describe.skipIf(!part('browser'))('the page', () => {
+  let browser: Browser;
+  let server: StaticServer;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+    server = await startStaticServer();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  describe.each(['file', 'http'] as const)('opened over %s', (scheme) => {
+    const open = () => openPage(browser, { url: scheme === 'http' ? server.url : PAGE_FILE.href });
+
+    it('verifies a chosen file under the pinned key', async () => {
+      const { page, faults } = await open();
+      await pinKey(page, good.publicKeyHex);
+      await chooseFile(page, good.text);
+      expect(await shownVerdict(page)).toBe('verified');
+      expect(await checksOf(page, 'fail')).toEqual([]);
+      expect(await checksOf(page, 'pass')).toEqual([
+        'format',
+        'leaf',
+        'inclusion',
+        'head',
+        'signature',
+        'checkpoint',
+        'key',
+      ]);
+      await page.getByText('Webhook delivered to https://example.com/webhook').waitFor();
+      expect(await page.getByText('claimed, not verified').count()).toBe(0);
+      expect(faults).toEqual([]);
+    });
+
+    it('refuses a changed file and opens the failing step', async () => {
+      const { page } = await open();
+      await pinKey(page, good.publicKeyHex);
+      await chooseFile(page, tampered);
+      expect(await shownVerdict(page)).toBe('invalid E_LEAF_HASH');
+      expect((await checksOf(page, 'fail'))[0]).toBe('leaf');
+      const leaf = page.locator('[data-check="leaf"]');
+      expect(await leaf.getAttribute('open')).not.toBeNull();
+      // Both values, each with the byte at which they part.
+      expect(await leaf.locator('.comparison .hash').count()).toBe(2);
+      expect(await leaf.locator('.comparison mark').count()).toBe(2);
+      expect(await page.locator('[data-check="signature"]').getAttribute('open')).toBeNull();
+    });
+
+    it('takes a drop anywhere on the page', async () => {
+      const { page } = await open();
+      await pinKey(page, good.publicKeyHex);
+      await dropFile(page, good.text);
+      await verdictBand(page).waitFor();
+      expect(await shownVerdict(page)).toBe('verified');
+    });
+
+    it('takes pasted text', async () => {
+      const { page } = await open();
+      await pinKey(page, good.publicKeyHex);
+      await page.getByText('Paste the text of a proof').click();
+      await page.getByLabel('Text of the proof package').fill(good.text);
+      await page.getByRole('button', { name: 'Check this text' }).click();
+      await verdictBand(page).waitFor();
+      expect(await shownVerdict(page)).toBe('verified');
+    });
+  });
+
+  it('never says verified without a key that the person pinned', async () => {
+    const { page } = await openPage(browser);
+    await chooseFile(page, good.text);
+    expect(await shownVerdict(page)).toBe('untrusted E_KEY_UNKNOWN');
+    await page.getByText('claimed, not verified').waitFor();
+  });
+
+  it('calls the file untrusted under another key', async () => {
+    const { page } = await openPage(browser);
+    await pinKey(page, otherKey);
+    await chooseFile(page, good.text);
+    expect(await shownVerdict(page)).toBe('untrusted E_KEY_UNKNOWN');
+  });
+
+  it('renews the verdict when a key is pinned or removed afterwards', async () => {
+    const { page } = await openPage(browser);
+    await chooseFile(page, good.text);
+    await pinKey(page, good.publicKeyHex);
+    await page.locator('[data-verdict="verified"]').waitFor();
+    await page.getByRole('button', { name: 'Remove' }).click();
+    await page.locator('[data-verdict="untrusted"]').waitFor();
+  });
+
+  it('calls cut-off text malformed', async () => {
+    const { page } = await openPage(browser);
+    await pinKey(page, good.publicKeyHex);
+    await chooseFile(page, good.text.slice(0, -3));
+    expect(await shownVerdict(page)).toBe('malformed E_JSON');
+    expect(await page.getByRole('heading', { name: 'What this leaf says' }).count()).toBe(0);
+  });
+
+  it('names an unknown version and never hints at tampering', async () => {
+    const { page } = await openPage(browser);
+    await chooseFile(page, alter(good.text, 'kapsel.proof/v1', 'kapsel.proof/v3'));
+    expect(await shownVerdict(page)).toBe('malformed E_VERSION');
+    const words = await verdictBand(page).textContent();
+    expect(words).toContain('format v3');
+    expect(words).not.toMatch(/tamper|forge/i);
+  });
+
+  it('does not read a file above the limit', async () => {
+    const { page } = await openPage(browser);
+    await page.evaluate(() => {
+      File.prototype.arrayBuffer = () => Promise.reject(new Error('read all the same'));
+    });
+    await chooseFile(page, ' '.repeat(1_048_577));
+    expect(await shownVerdict(page)).toBe('malformed E_TOO_LARGE');
+  });
+
+  it('says so when a file cannot be read', async () => {
+    const { page } = await openPage(browser);
+    await page.evaluate(() => {
+      File.prototype.arrayBuffer = () => Promise.reject(new Error('gone'));
+    });
+    await chooseFile(page, good.text);
+    expect(await shownVerdict(page)).toBe('error E_IO');
+  });
+
+  it('shows that it is reading, and lets a later run win', async () => {
+    const { page } = await openPage(browser);
+    await page.evaluate(() => {
+      const read = File.prototype.arrayBuffer;
+      File.prototype.arrayBuffer = async function arrayBuffer(this: File) {
+        if (this.name === 'slow.json') {
+          await new Promise((go) => window.addEventListener('go', go));
+        }
+        return read.call(this);
+      };
+    });
+    await chooseFiles(page, [
+      { name: 'slow.json', text: '{}' },
+      { name: 'next.json', text: '{}' },
+    ]);
+    await page.getByText('Reading 0 of 2').waitFor();
+    await chooseFile(page, good.text);
+    await page.evaluate(async () => {
+      window.dispatchEvent(new Event('go'));
+      await new Promise((afterReading) => setTimeout(afterReading, 50));
+    });
+    expect(await shownVerdict(page)).toBe('untrusted E_KEY_UNKNOWN');
+    expect(await page.locator('.result').count()).toBe(0);
+    expect(await page.getByText('Reading').count()).toBe(0);
+  });
+
+  it('lists several files, and starts with the first that is not verified', async () => {
+    const { page } = await openPage(browser);
+    await pinKey(page, good.publicKeyHex);
+    await chooseFiles(page, [
+      { name: 'a.json', text: good.text },
+      { name: 'b.json', text: tampered },
+      { name: 'c.json', text: 'no proof' },
+    ]);
+    await page
+      .getByRole('heading', { name: '3 files: 1 verified, 1 invalid, 1 malformed' })
+      .waitFor();
+    expect(await shownVerdict(page)).toBe('invalid E_LEAF_HASH');
+    await page.getByRole('button', { name: 'a.json' }).click();
+    expect(await shownVerdict(page)).toBe('verified');
+  });
+
+  it('says how many files it left out', async () => {
+    const { page } = await openPage(browser);
+    const file = { name: 'x.json', text: '{}' };
+    await chooseFiles(page, Array(MAX_FILES + 3).fill(file));
+    await page.getByRole('alert').filter({ hasText: '3 more were left out' }).waitFor();
+    expect(await page.locator('.result').count()).toBe(MAX_FILES);
+  });
+
+  it('gives every fixture the verdict that it states', async () => {
+    const fixtures = readFixtures();
+    expect(fixtures.length).toBeGreaterThan(100);
+    const { page, faults } = await openPage(browser);
+    for (const key of new Set(fixtures.map(({ publicKey }) => publicKey))) await pinOnce(page, key);
+    for (let first = 0; first < fixtures.length; first += MAX_FILES) {
+      const some = fixtures.slice(first, first + MAX_FILES);
+      await chooseFiles(
+        page,
+        some.map(({ file, text }) => ({ name: file, text })),
+      );
+      await page.locator('.result', { hasText: some.at(-1)?.file ?? '' }).waitFor();
+      const shown = await page.locator('.result').evaluateAll((all) =>
+        all.map((each) => ({
+          file: each.querySelector('.result-name')?.textContent,
+          expect: each.getAttribute('data-code') || each.className.replace('result ', ''),
+        })),
+      );
+      expect(shown).toEqual(some.map(({ file, expect: wanted }) => ({ file, expect: wanted })));
+    }
+    expect(faults).toEqual([]);
+  });
+
+  it('says what to do where scripts are switched off', async () => {
+    const { page } = await openPage(browser, { javaScriptEnabled: false });
+    const text = await page.locator('.notice').textContent();
+    expect(text).toContain('kapsel-verify --proof proof.json');
+    expect(await page.locator('.fallback').isVisible()).toBe(false);
+  });
+});
+
+async function pinOnce(page: Page, key: string): Promise<void> {
+  const another = page.getByText('Add another key');
+  if (await another.isVisible()) await another.click();
+  await pinKey(page, key);
+}
+
+async function dropFile(page: Page, text: string): Promise<void> {
+  await page.evaluate((content) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([content], 'proof.kapsel.json'));
+    const event = (type: string): DragEvent =>
+      new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true });
+    const target = document.querySelector('footer');
+    target?.dispatchEvent(event('dragenter'));
+    target?.dispatchEvent(event('drop'));
+  }, text);
+}

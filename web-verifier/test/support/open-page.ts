@@ -1,0 +1,104 @@
+/** Opens the built page in a real browser and does what a person does there. @module */
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+
+/** The file that `npm run build` leaves behind: what is tested is what is shipped. */
+export const PAGE_FILE = new URL('../../dist/kapsel-verify.html', import.meta.url);
+
+const FIXTURES = new URL('../../../fixtures/packages/', import.meta.url);
+// A time after every fixture's head, so that the verdicts do not depend on this machine's clock.
+const NOW = new Date('2026-06-01T12:00:00Z');
+
+/** A page and everything it asked the browser to load. */
+export interface OpenPage {
+  readonly page: Page;
+  readonly requests: readonly string[];
+  readonly faults: readonly string[];
+}
+
+/** Opens the page at an address of its own context; closing the browser closes it. */
+export async function openPage(
+  browser: Browser,
+  options: BrowserContextOptions & { readonly url?: string } = {},
+): Promise<OpenPage> {
+  const { url = PAGE_FILE.href, ...contextOptions } = options;
+  const context = await browser.newContext(contextOptions);
+  const page = await context.newPage();
+  const requests: string[] = [];
+  const faults: string[] = [];
+  page.on('request', (request) => requests.push(request.url()));
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('console', (message) => faults.push(message.text()));
+  await page.clock.setFixedTime(NOW);
+  await page.goto(url);
+  // React renders in a task of its own, which may come after the load event.
+  if (options.javaScriptEnabled !== false) await page.locator('main').waitFor();
+  return { page, requests, faults };
+}
+
+/** Pastes a key and says that it is trusted. */
+export async function pinKey(page: Page, key: string): Promise<void> {
+  await page.getByLabel('Public key of the log').fill(key);
+  await page.getByRole('button', { name: 'Trust this key' }).click();
+}
+
+/** Chooses one file and waits for its verdict. */
+export async function chooseFile(
+  page: Page,
+  text: string,
+  name = 'proof.kapsel.json',
+): Promise<void> {
+  await chooseFiles(page, [{ name, text }]);
+  await verdictBand(page).waitFor();
+}
+
+/** Chooses several files at once. */
+export async function chooseFiles(
+  page: Page,
+  files: readonly { readonly name: string; readonly text: string }[],
+): Promise<void> {
+  const payloads = files.map(({ name, text }) => ({
+    name,
+    mimeType: 'application/json',
+    buffer: Buffer.from(text),
+  }));
+  await page.setInputFiles('#files', payloads);
+}
+
+/** The band that says the verdict. */
+export function verdictBand(page: Page): Locator {
+  return page.locator('[data-verdict]');
+}
+
+/** Verdict and code as the page shows them now, such as `invalid E_ROOT_MISMATCH`. */
+export async function shownVerdict(page: Page): Promise<string> {
+  const band = verdictBand(page);
+  const code = await band.getAttribute('data-code');
+  return `${await band.getAttribute('data-verdict')} ${code}`.trim();
+}
+
+/** The checks of one status, by name and in order. */
+export async function checksOf(page: Page, status: 'pass' | 'fail'): Promise<string[]> {
+  return page
+    .locator(`details.check.${status}`)
+    .evaluateAll((all) => all.map((each) => each.getAttribute('data-check') ?? ''));
+}
+
+/** One known answer. */
+export interface Fixture {
+  readonly file: string;
+  /** `verified` or a code. */
+  readonly expect: string;
+  readonly publicKey: string;
+  readonly text: string;
+}
+
+/** Every package of the fixtures folder. */
+export function readFixtures(): Fixture[] {
+  const files = readdirSync(FIXTURES).filter((name) => name.endsWith('.json'));
+  return files.sort().map((file) => {
+    const fixture = JSON.parse(readFileSync(new URL(file, FIXTURES), 'utf8'));
+    const text = fixture.package_text ?? JSON.stringify(fixture.package);
+    return { file, expect: fixture.expect, publicKey: fixture.public_key, text };
+  });
+}

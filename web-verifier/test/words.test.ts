@@ -1,0 +1,46 @@
+/** The page's words: one key word per verdict, and nothing that claims more than was checked. @module */
+import { ERROR_CODES, explainCode, type Verdict, verdictOfCode } from '@kapsel/verification';
+import { describe, expect, it } from 'vitest';
+import type { Finding } from '../src/finding.ts';
+import { entryFromText } from '../src/read-files.ts';
+import { nextOnPage, sentenceOfFinding, summaryOfFindings, VERDICT_WORD } from '../src/words.ts';
+
+const VERDICTS = Object.keys(VERDICT_WORD) as Verdict[];
+
+describe('the words', () => {
+  it('differ in each verdict, and only "verified" says verified', () => {
+    const words = Object.values(VERDICT_WORD);
+    expect(new Set(words).size).toBe(VERDICTS.length);
+    expect(words.filter((word) => /verified/i.test(word))).toEqual(['Verified']);
+  });
+
+  it('have a sentence of their own for each verdict, and accuse nobody', () => {
+    const sentences = VERDICTS.map((verdict) => sentenceOfFinding(finding(verdict)));
+    expect(new Set(sentences).size).toBe(VERDICTS.length);
+    for (const sentence of sentences) expect(sentence).not.toMatch(/tamper|forge/i);
+  });
+
+  it('never name an option of the command line as the next step', () => {
+    const reachable = ERROR_CODES.filter((code) => {
+      const verdict = verdictOfCode(code);
+      // What the page can come to without keys in windows, payloads, receipts and anchors.
+      return (
+        verdict === 'malformed' || /^E_(LEAF|INDEX|PATH|ROOT|HEAD|STH|CHECK|KEY_UNK)/.test(code)
+      );
+    });
+    expect(reachable.length).toBeGreaterThan(14);
+    for (const code of reachable) {
+      expect(nextOnPage(code, explainCode(code).next), code).not.toMatch(/--\w/);
+    }
+  });
+
+  it('add up in the summary', () => {
+    const findings = [finding('verified'), finding('invalid'), finding('verified')];
+    expect(summaryOfFindings(findings)).toBe('3 files: 2 verified, 1 invalid');
+    expect(summaryOfFindings(findings.slice(0, 1))).toBe('1 file: 1 verified');
+  });
+});
+
+function finding(verdict: Verdict): Finding {
+  return { entry: entryFromText(1, 'a', ''), verdict, code: null, report: null, other: null };
+}
