@@ -156,7 +156,7 @@ export function parseCidrList(text: string): readonly Cidr[] {
 export function parseCidr(text: string): Cidr {
   const [, address = '', prefix] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
   const family = isIP(address);
-  if (family === 0 || address.includes('%')) throw badRange(text);
+  if (family === 0) throw badRange(text);
   const parsed = ipaddr.parse(address);
   // A mapped range would never match, since addresses are compared in their IPv4 form.
   if (parsed instanceof ipaddr.IPv6 && parsed.isIPv4MappedAddress()) throw badRange(text);

@@ -128,6 +128,7 @@ describe('an answer', () => {
     [201, 'delivered'],
     [204, 'delivered'],
     [299, 'delivered'],
+    [300, 'rejected'],
     [304, 'rejected'],
     [400, 'rejected'],
     [404, 'rejected'],

@@ -123,16 +123,39 @@ describe('a connection', () => {
     expect(destination.connections()).toBe(2);
   });
 
-  it('is closed after its idle time', async () => {
+  it.each([
+    ['says nothing', ''],
+    ['asks for more', 'keep-alive: timeout=600\r\n'],
+  ])('is closed after its idle time when the destination %s', async (_what, header) => {
     const closed: Promise<unknown>[] = [];
     const destination = await openFor({
       onConnection: (socket) => closed.push(once(socket, 'close')),
-      answer: sayStatus(200),
+      answer: sayStatus(200, header),
     });
     const client = openClient({ idleTimeoutMs: 100 });
+    const startMs = performance.now();
     expect(kindOf(await post(client, destination.url))).toBe('delivered');
     await Promise.all(closed);
     expect(closed).toHaveLength(1);
+    // undici's own default would be 4 s.
+    expect(performance.now() - startMs).toBeLessThan(3_000);
+  });
+
+  it('cannot be opened a second time', async () => {
+    const destination = await openFor({ answer: sayStatus(200) });
+    const client = openClient();
+    const url = client.parseUrl(destination.url);
+    if (url.kind === 'refused') throw new Error('the test wants a good URL');
+    const loan = await client.borrow(url, new AbortController().signal);
+    if (loan.kind === 'failed') throw new Error('the test wants a connection');
+    const { connection } = loan;
+    connection.socket.destroy();
+    await once(connection.socket, 'close');
+    const answer = connection.client.request({ method: 'POST', path: '/', body: 'x' });
+    await expect(answer).rejects.toMatchObject({ code: expect.any(String) });
+    client.giveBack(connection);
+    expect(destination.connections()).toBe(1);
+    expect(destination.requests()).toBe(0);
   });
 
   it('is not shared between destinations', async () => {

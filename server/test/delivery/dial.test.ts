@@ -1,6 +1,6 @@
 /** The guard at the connect: what is dialled, what never is, and whose certificate counts. @module */
 import { connect, Socket } from 'node:net';
-import { createSecureContext } from 'node:tls';
+import { createSecureContext, type TLSSocket } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { type DialOptions, dial } from '../../src/delivery/dial.ts';
 import type { AddressResolver } from '../../src/delivery/resolver.ts';
@@ -258,6 +258,28 @@ describe('TLS', () => {
       peerAddress: '127.0.0.1',
     });
     expect(destination.requests()).toBe(0);
+  });
+
+  it('says the name of the host to the server, and never an address', async () => {
+    const said: unknown[] = [];
+    const destination = await openFor({
+      tls: good,
+      onConnection: (socket) => said.push((socket as TLSSocket).servername),
+      answer: sayStatus(200),
+    });
+    const { resolver } = answersInTurn(['127.0.0.1']);
+    const client = openClient({ ca: good.cert, resolver });
+    for (const host of ['secure.test', 'secure.test.', '127.0.0.1']) {
+      await post(client, `https://${host}:${destination.port}/`);
+    }
+    expect(said).toEqual(['secure.test', 'secure.test', false]);
+  });
+
+  it('refuses a certificate for a name when the URL has the address', async () => {
+    const tls = makeCertificate(['secure.test']);
+    const destination = await openFor({ tls, answer: sayStatus(200) });
+    const outcome = await post(openClient({ ca: tls.cert }), destination.url);
+    expect(outcome).toMatchObject({ error: 'tls' });
   });
 
   it('refuses a certificate for the address when the URL has a name', async () => {

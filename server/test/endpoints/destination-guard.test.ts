@@ -111,6 +111,7 @@ describe('parseDestinationUrl', () => {
     expect(refusalOf(start + 'a'.repeat(2_048 - start.length))).toBe('allowed');
     expect(refusalOf(start + 'a'.repeat(2_049 - start.length))).toBe('bad_url/too_long');
     expect(refusalOf(`${start}${'é'.repeat(500)}`)).toBe('bad_url/too_long');
+    expect(refusalOf(`${start}#${'a'.repeat(2_048)}`)).toBe('bad_url/too_long');
   });
 
   it.each([

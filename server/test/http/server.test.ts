@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { isUuid } from '../../src/base/ids.ts';
 import type { Endpoint } from '../../src/endpoints/endpoint.ts';
 import { type Api, openApi, refusal } from '../support/api.ts';
@@ -228,36 +228,21 @@ describe('connections', () => {
 });
 
 describe('closing', () => {
-  it('serves a request that comes on an open connection while another one is finished', async () => {
-    let admit = (): void => undefined;
-    let asked = (): void => undefined;
-    const gate = new Promise<void>((resolve) => {
-      admit = resolve;
-    });
-    const arrived = new Promise<void>((resolve) => {
-      asked = resolve;
-    });
-    const slow = openApi(rooms, {
-      ingest: {
-        admit: async () => {
-          asked();
-          await gate;
-          return endpoint;
-        },
-        accept: async () => endpoint.id as never,
-        drained: async () => undefined,
-      },
-    });
-    await slow.http.listen({ port: 0, host: '127.0.0.1' });
-    const client = await openConnection((slow.http.server.address() as AddressInfo).port);
-    opened.push(client);
-    const first = requestHead('POST', `/ingest/${endpoint.id}`, withKey({ 'content-length': '0' }));
-    await client.send(first);
-    await arrived;
-    const closing = slow.close();
+  it('still serves a request that had begun, and ends its connection', async () => {
+    const other = openApi(rooms);
+    await other.http.listen({ port: 0, host: '127.0.0.1' });
+    const { port: otherPort } = other.http.server.address() as AddressInfo;
+    const [client, barrier] = [await openConnection(otherPort), await openConnection(otherPort)];
+    opened.push(client, barrier);
     await client.send(LIVE);
-    admit();
-    expect((await client.response()).status).toBe(202);
+    await client.response();
+    await client.send(LIVE.slice(0, 10));
+    // Answered after the server has seen the first bytes of the other connection.
+    await barrier.send(LIVE);
+    await barrier.response();
+    const closing = other.close();
+    await vi.waitFor(() => expect(other.http.server.listening).toBe(false));
+    await client.send(LIVE.slice(10));
     const last = await client.response();
     expect([last.status, last.headers.connection]).toEqual([200, 'close']);
     await closing;
