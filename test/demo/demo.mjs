@@ -53,15 +53,16 @@ if (options.help) {
   );
   process.exit(0);
 }
-const out = resolve(process.env['INIT_CWD'] ?? '.', options.out ?? '');
+const out = resolve(process.env.INIT_CWD ?? '.', options.out ?? '');
 
 const scratch = await mkdtemp(join(tmpdir(), 'kapsel-demo-'));
 // PostgreSQL does not run as root: the user that it runs as has to get to its folder.
 await chmod(scratch, 0o711);
-onInterrupt(async () => {
+const cleanUp = async () => {
   await stopAll();
   await rm(scratch, { recursive: true, force: true });
-});
+};
+onInterrupt(cleanUp);
 
 try {
   await demo();
@@ -70,8 +71,7 @@ try {
   say(`The demo failed: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;
 } finally {
-  await stopAll();
-  await rm(scratch, { recursive: true, force: true });
+  await cleanUp();
 }
 
 async function demo() {
@@ -109,11 +109,11 @@ async function demo() {
   detail(`${received.method} ${received.path}, ${received.size} bytes, SHA-256 ${received.sha256}`);
 
   step(4, 'The attempt becomes a leaf, and the log signs a tree head over it');
-  const { attempt, text: proofText } = await proofOf(api, eventId);
-  const proof = JSON.parse(proofText);
-  const oldHead = proof.signed_tree_head;
+  const { attempt, text: firstText } = await proofOf(api, eventId);
+  const first = JSON.parse(firstText);
+  const oldHead = first.signed_tree_head;
   detail(
-    `leaf ${proof.inclusion_proof.leaf_index} of ${oldHead.tree_size}, outcome ${attempt.outcome}, HTTP ${attempt.response_status}`,
+    `leaf ${first.inclusion_proof.leaf_index} of ${oldHead.tree_size}, outcome ${attempt.outcome}, HTTP ${attempt.response_status}`,
   );
   detail(`root ${oldHead.root_hash}`);
 
@@ -128,9 +128,11 @@ async function demo() {
     `size ${consistency.old_size} -> ${consistency.new_size}, ${consistency.proof_hashes.length} hashes`,
   );
 
+  // The same leaf under the newer head: now its path has hashes to walk.
+  const proofText = await api('GET', attempt.proof_url);
   const files = {
     proof: await save('proof.kapsel.json', proofText),
-    tampered: await save('tampered.kapsel.json', JSON.stringify(tamper(proof))),
+    tampered: await save('tampered.kapsel.json', JSON.stringify(tamper(JSON.parse(proofText)))),
     key: await save('public-key.hex', `${publicKey}\n`),
     old: await save('sth-old.json', JSON.stringify(oldHead, null, 2)),
     new: await save('sth-new.json', JSON.stringify(newHead, null, 2)),
@@ -226,6 +228,6 @@ async function save(name, text) {
 
 /** @param {string} path */
 function short(path) {
-  const fromHere = relative(process.env['INIT_CWD'] ?? process.cwd(), path);
+  const fromHere = relative(process.env.INIT_CWD ?? process.cwd(), path);
   return fromHere.startsWith('..') ? path : fromHere;
 }

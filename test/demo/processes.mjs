@@ -112,13 +112,22 @@ export async function waitFor(what, deadlineMs, ask) {
   }
 }
 
-/** Ctrl-C: clean up, then end with the usual code. @param {() => Promise<void>} cleanUp */
+/**
+ * Ctrl-C, or a reader of our output that went away: clean up, then end.
+ * @param {() => Promise<void>} cleanUp
+ */
 export function onInterrupt(cleanUp) {
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
-    process.once(signal, () => {
-      cleanUp().finally(() => process.exit(130));
-    });
+  let ending = false;
+  /** @param {number} code */
+  const end = (code) => {
+    if (ending) return;
+    ending = true;
+    cleanUp().finally(() => process.exit(code));
+  };
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+    process.on(signal, () => end(130));
   }
+  process.stdout.on('error', () => end(1));
 }
 
 /** The caller's environment without settings that are meant for other servers. */

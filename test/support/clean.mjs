@@ -3,6 +3,12 @@
 import { rm } from 'node:fs/promises';
 
 const ROOT = new URL('../../', import.meta.url);
-for (const workspace of ['packages/verification', 'packages/tree', 'cli', 'web-verifier', 'server']) {
+for (const workspace of [
+  'packages/verification',
+  'packages/tree',
+  'cli',
+  'web-verifier',
+  'server',
+]) {
   await rm(new URL(`${workspace}/dist`, ROOT), { recursive: true, force: true });
 }

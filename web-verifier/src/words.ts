@@ -151,7 +151,7 @@ export const PROVES = {
   ],
   doesNotProve: [
     'That the receiver processed the webhook, or even that it arrived: this is what the sender’s log states. A receipt signed by the destination would be needed.',
-    'That everyone is shown the same log: compare tree heads over time with kapsel-verify watch.',
+    'That everyone is shown the same log: compare tree heads over time with kapsel-verify consistency.',
     'That it was logged at the stated time: the clock is the sender’s. A Bitcoin anchor would bound it.',
   ],
   nothing:
