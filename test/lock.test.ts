@@ -18,13 +18,11 @@ const manifest = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
 };
 const installed = Object.entries(packages).filter(([path]) => path.includes('node_modules/'));
 
-/** What npm finds from `path`: its own folder first, then each one above. */
+/** What npm finds for a package at `path`: in its own folder first, then in each one above. */
 function isLocked(path: string, name: string): boolean {
-  for (let at = path; ; at = at.slice(0, at.lastIndexOf('node_modules/'))) {
-    const candidate = at === '' || at.endsWith('/') ? at : `${at}/`;
-    if (packages[`${candidate}node_modules/${name}`] !== undefined) return true;
-    if (!at.includes('node_modules/')) return false;
-  }
+  const parts = path.split('/node_modules/');
+  const folders = parts.map((_, i) => `${parts.slice(0, i + 1).join('/node_modules/')}/`);
+  return ['', ...folders].some((folder) => packages[`${folder}node_modules/${name}`] !== undefined);
 }
 
 describe('package-lock.json', () => {
