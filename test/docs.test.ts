@@ -19,6 +19,7 @@ const documents = [
     'web-verifier',
     'packages/verification',
     'packages/tree',
+    'server',
   ].flatMap((folder) =>
     readdirSync(join(ROOT, folder))
       .filter((name) => name.endsWith('.md'))
