@@ -16,7 +16,7 @@ import { encodeTreeHeadJson, type TreeHead } from '../../src/attestation/tree-he
 import type { Signer } from '../../src/keys/signer.ts';
 import { getTreeState } from '../../src/logs/store.ts';
 import { checkLog } from '../support/check-log.ts';
-import { failAt } from '../support/faulty-pool.ts';
+import { failAt, watched } from '../support/faulty-pool.ts';
 import {
   type Bench,
   type BenchLog,
@@ -233,6 +233,14 @@ describe('a tree that contradicts the published head', () => {
 });
 
 describe('two processes at once', () => {
+  const somebodyWaits = async (): Promise<boolean> => {
+    const { rowCount } = await bench.pools.worker.query(
+      `SELECT 1 FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+    return rowCount !== 0;
+  };
+
   it('store one head', async () => {
     await grow(3);
     const later = new ManualClock(START_MS + 7);
@@ -244,6 +252,26 @@ describe('two processes at once', () => {
     expect(heads.filter((head) => head !== null)).toHaveLength(1);
     expect(await headTimes()).toHaveLength(1);
     await checkLog(bench.pool, log);
+  });
+
+  it('take turns between looking and storing', async () => {
+    await grow(3);
+    let second: Promise<TreeHead | null> | null = null;
+    const held = watched(bench.pools.sequencer, async (text, values) => {
+      if (!text.includes('INSERT INTO signed_tree_heads')) return values;
+      let isOver = false;
+      const later = new ManualClock(START_MS + 7);
+      second = tick({ pool: bench.pools.api, clock: later }).finally(() => {
+        isOver = true;
+      });
+      // Until the second waits for the first, or has overtaken it.
+      while (!isOver && !(await somebodyWaits())) await new Promise(setImmediate);
+      return values;
+    });
+    const pool = Object.assign(held, { query: bench.pool.query.bind(bench.pool) });
+    expect(await tick({ pool })).toMatchObject({ treeSize: 3 });
+    expect(await second).toBeNull();
+    expect(await headTimes()).toEqual([START_MS]);
   });
 
   it('drop the head that took longer to sign, even when it is of a smaller tree and a later time', async () => {

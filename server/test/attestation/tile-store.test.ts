@@ -2,7 +2,7 @@
 import type { Tile } from '@kapsel/tree';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { tileReader, writeTiles } from '../../src/attestation/tile-store.ts';
-import { inTransaction } from '../../src/db/transaction.ts';
+import { type Db, inTransaction } from '../../src/db/transaction.ts';
 import { type Bench, type BenchLog, makeLog, openBench } from '../support/log-bench.ts';
 
 let bench: Bench;
@@ -107,6 +107,23 @@ describe('tileReader', () => {
       );
     });
     expect(read.map((bytes) => [...bytes])).toEqual(tiles.map(({ hashes }) => [...hashes]));
+  });
+
+  it('asks one thing at a time, as a connection can answer no more', async () => {
+    const tiles = [tile(0, 0, 256), tile(0, 1, 256, 1), tile(0, 2, 9, 2)];
+    await write(...tiles);
+    let running = 0;
+    let most = 0;
+    const query = async (text: string, values: unknown[]): Promise<unknown> => {
+      running += 1;
+      most = Math.max(most, running);
+      const result = await bench.pool.query(text, values);
+      running -= 1;
+      return result;
+    };
+    const reader = tileReader({ query } as unknown as Db, log.id);
+    await Promise.all(tiles.map(({ level, index, width }) => reader.readTile(level, index, width)));
+    expect(most).toBe(1);
   });
 
   it('names a missing tile, and goes on with the next', async () => {

@@ -96,6 +96,21 @@ describe('on an empty database', () => {
   });
 });
 
+describe('a file that cannot be recorded', () => {
+  it('is undone: what is in the database and what is said to be in it never differ', async () => {
+    await client.query(EMPTY);
+    await client.query(
+      `CREATE TABLE schema_migrations (
+         version integer PRIMARY KEY CHECK (version <> 4), name text NOT NULL,
+         checksum bytea NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`,
+    );
+    const failure = await applied().catch((error: unknown) => error);
+    expect((failure as Error).cause).toMatchObject({ code: '23514' }); // check_violation
+    expect((await ledger()).map(({ version }) => version)).toEqual([1, 2, 3]);
+    expect(await tables()).not.toContain('webhook_events');
+  });
+});
+
 describe('on a migrated database', () => {
   beforeEach(async () => {
     await client.query(EMPTY);

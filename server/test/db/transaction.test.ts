@@ -132,6 +132,19 @@ describe('inTransaction', () => {
     expectAllReturned();
   });
 
+  it('closes a live connection that could not be rolled back, so that nobody works on inside its transaction', async () => {
+    const before = await pidOf(pool);
+    const faulty = failAt(pool, 2, 'mute');
+    const run = inTransaction(faulty.pool, async (db) => {
+      await write(db, 'a');
+      await write(db, 'b');
+    });
+    await expect(run).rejects.toThrow('struck');
+    expect(await pidOf(pool)).not.toBe(before);
+    expect(await notes()).toEqual([]);
+    expectAllReturned();
+  });
+
   it('shows one state of the database from beginning to end at REPEATABLE READ, and writes nothing', async () => {
     await write(pool, 'a');
     await inTransaction(

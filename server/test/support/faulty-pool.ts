@@ -5,8 +5,9 @@ import type { Pool, PoolClient } from 'pg';
  * - `before`: the statement is not sent.
  * - `after`: it is executed, and its answer is lost.
  * - `killed`: PostgreSQL ends the session before it; nothing more can be said on it, not even ROLLBACK.
+ * - `mute`: from here on nothing is sent, ROLLBACK included, although the session lives on.
  */
-export type Fault = 'before' | 'after' | 'killed';
+export type Fault = 'before' | 'after' | 'killed' | 'mute';
 
 export interface FaultyPool {
   readonly pool: Pool;
@@ -16,26 +17,30 @@ export interface FaultyPool {
   readonly struck: () => boolean;
 }
 
-/** Changes the parameters of a statement on its way. */
-export type Rewrite = (text: string, values: unknown[] | undefined) => unknown[] | undefined;
+/** Sees each statement before it is sent, may wait, and answers the parameters to send. */
+export type Watch = (
+  text: string,
+  values: unknown[] | undefined,
+) => unknown[] | undefined | Promise<unknown[] | undefined>;
 
 /** Fails at statement number `at` (from 0) of all transactions that run through it. */
 export function failAt(
   real: Pool,
   at: number,
   fault: Fault,
-  rewrite: Rewrite = (_text, values) => values,
+  watch: Watch = (_text, values) => values,
 ): FaultyPool {
   const statements: string[] = [];
   let struck = false;
 
   const query = async (client: PoolClient, text: string, values?: unknown[]): Promise<unknown> => {
+    if (struck && fault === 'mute') throw new Error('mute');
     if (text === 'ROLLBACK') return client.query(text);
     const isHere = statements.length === at;
     statements.push(text);
-    if (!isHere) return client.query(text, rewrite(text, values));
+    if (!isHere) return client.query(text, await watch(text, values));
     struck = true;
-    if (fault === 'before') throw new Error('struck before the statement');
+    if (fault === 'before' || fault === 'mute') throw new Error('struck before the statement');
     if (fault === 'killed') await killSession(real, client);
     const result = await client.query(text, values);
     if (fault === 'after') throw new Error('struck after the statement');
@@ -65,4 +70,9 @@ async function killSession(real: Pool, client: PoolClient): Promise<void> {
     const left = await real.query('SELECT 1 FROM pg_stat_activity WHERE pid = $1', [rows[0]?.pid]);
     isThere = left.rowCount !== 0;
   }
+}
+
+/** A pool that strikes nothing, for a test that watches or holds up what is sent. */
+export function watched(real: Pool, watch: Watch): Pool {
+  return failAt(real, Number.POSITIVE_INFINITY, 'before', watch).pool;
 }

@@ -6,6 +6,8 @@ import type { Db } from '../../src/db/transaction.ts';
 export async function untilBlocked(db: Db, applicationName: string): Promise<void> {
   await vi.waitFor(
     async () => {
+      // Within a transaction PostgreSQL would show the same picture again and again.
+      await db.query('SELECT pg_stat_clear_snapshot()');
       const { rows } = await db.query(
         `SELECT pid FROM pg_stat_activity
           WHERE datname = current_database() AND application_name = $1 AND wait_event_type = 'Lock'`,
@@ -19,6 +21,7 @@ export async function untilBlocked(db: Db, applicationName: string): Promise<voi
 
 /** Ends all sessions of that name as an administrator would; answers how many. */
 export async function terminate(db: Db, applicationName: string): Promise<number> {
+  await db.query('SELECT pg_stat_clear_snapshot()');
   const { rows } = await db.query(
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
       WHERE datname = current_database() AND application_name = $1`,
