@@ -47,16 +47,15 @@ export interface App {
   stop(): Promise<void>;
 }
 
-interface EgressRules {
-  readonly allowHttp: boolean;
-  readonly egressAllow: readonly Cidr[];
+/** Settings that only the rooms understand: throws one ConfigError with all that is wrong. Opens nothing. */
+export function assertSettings(config: Config): void {
+  rulesFromConfig(config);
 }
 
 /** Starts a server on a migrated database. Throws, with everything closed again, when it cannot. */
 export async function startApp(deps: AppDeps): Promise<App> {
   const { logger } = deps;
-  assertOrigin(deps.config);
-  const rules = egressRules(deps.config);
+  const rules = rulesFromConfig(deps.config);
   const pools = openPools(deps.connectionString, (error) =>
     logger.warn('idle database connection lost', { error }),
   );
@@ -71,11 +70,11 @@ export async function startApp(deps: AppDeps): Promise<App> {
 async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Promise<App> {
   const { config, clock, logger, random } = deps;
   await assertDurable(config, pools);
+  const verifyPage = await readPage();
   const origin = config.logOrigin ?? `kapsel.local/${randomBytes(4).toString('hex')}`;
   const log = await ensureSharedLog(pools.sequencer, origin, clock.nowMs());
   const keyFile = config.signingKeyFile ?? join(resolve(config.dataDir), 'log-signing-key.pem');
   const signer = await openLogSigner(pools.sequencer, log, keyFile, clock.nowMs());
-  const firstApiKey = await createFirstTenant(pools.api, clock.nowMs());
   const client = createDeliveryClient(rules);
 
   const heads = new Loop({
@@ -140,7 +139,7 @@ async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Prom
       destinationRules: rules,
       defaultMaxAttempts: config.maxAttempts,
       phase: () => phase,
-      verifyPage: await readPage(),
+      verifyPage,
     },
     logger,
   );
@@ -148,14 +147,17 @@ async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Prom
   const stop = async (): Promise<void> => {
     phase = 'draining';
     await clock.sleep(config.shutdownDelayMs);
-    await http.close();
+    await closeRooms();
+    await closePools(pools);
+  };
+  const closeRooms = async (): Promise<void> => {
+    // Side by side, because callers and destinations may each take their whole deadline.
+    await Promise.all([http.close(), worker.stop(), reaper.stop()]);
     await ingest.drained();
-    await Promise.all([worker.stop(), reaper.stop()]);
     await client.close();
     // What was delivered until now gets its place and its head before we go.
     await Promise.all([sequencer.stop(), heads.stop()]);
     await finishLog();
-    await closePools(pools);
   };
   const finishLog = async (): Promise<void> => {
     try {
@@ -175,10 +177,13 @@ async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Prom
     }
   };
 
+  let firstApiKey: string | null;
   try {
-    await http.listen({ host: config.host, port: config.port });
+    await listen(http, config);
+    // Last, when nothing can keep the key any more from whoever is to be shown it.
+    firstApiKey = await createFirstTenant(pools.api, clock.nowMs());
   } catch (error) {
-    await stop();
+    await closeRooms();
     throw error;
   }
   phase = 'serving';
@@ -200,22 +205,40 @@ async function assertDurable(config: Config, pools: Pools): Promise<void> {
   ]);
 }
 
-function assertOrigin({ logOrigin }: Config): void {
-  if (logOrigin === null || isOrigin(logOrigin)) return;
-  throw new ConfigError([
-    'KAPSEL_LOG_ORIGIN wants 1 to 255 printable ASCII characters without space, "+" and quotes',
-  ]);
+interface EgressRules {
+  readonly allowHttp: boolean;
+  readonly egressAllow: readonly Cidr[];
 }
 
-function egressRules(config: Config): EgressRules {
+function rulesFromConfig({ allowHttp, egressAllow, logOrigin }: Config): EgressRules {
+  const faults: string[] = [];
+  const ranges: Cidr[] = [];
+  for (const item of egressAllow) {
+    try {
+      ranges.push(...parseCidrList(item));
+    } catch (error) {
+      faults.push(`KAPSEL_EGRESS_ALLOW ${error instanceof Error ? error.message : 'is not valid'}`);
+    }
+  }
+  // It stands in every leaf and checkpoint for ever: one that no verifier reads would spoil them all.
+  if (logOrigin !== null && !isOrigin(logOrigin)) {
+    faults.push(
+      'KAPSEL_LOG_ORIGIN wants 1 to 255 printable ASCII characters without space, "+" and quotes',
+    );
+  }
+  if (faults.length > 0) throw new ConfigError(faults);
+  return { allowHttp, egressAllow: ranges };
+}
+
+async function listen(http: FastifyInstance, { host, port }: Config): Promise<void> {
   try {
-    return {
-      allowHttp: config.allowHttp,
-      egressAllow: parseCidrList(config.egressAllow.join(',')),
-    };
+    await http.listen({ host, port });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : 'is not valid';
-    throw new ConfigError([`KAPSEL_EGRESS_ALLOW ${reason}`]);
+    const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+    const message = isTaken
+      ? `port ${port} is in use: set KAPSEL_PORT to another`
+      : 'cannot listen';
+    throw new Error(message, { cause: error });
   }
 }
 

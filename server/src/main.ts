@@ -2,7 +2,7 @@
 /** `kapsel-server [serve|migrate|help]`: arguments in, signals in, exit code out. @module */
 import { ConfigError, describeSettings, readConfig } from './base/config.ts';
 import { runMigrate } from './commands/migrate.ts';
-import { serve } from './commands/serve.ts';
+import { type Running, serve } from './commands/serve.ts';
 
 const HELP = `kapsel-server serve      start the server (default)
 kapsel-server migrate    bring the database at DATABASE_URL to the newest schema
@@ -36,19 +36,22 @@ async function main(argv: readonly string[]): Promise<void> {
 }
 
 async function runServe(): Promise<void> {
-  const running = await serve(readConfig(process.env), print);
-  let stopping = false;
+  let running: Running | null = null;
+  let isStopping = false;
   const stop = (signal: NodeJS.Signals): void => {
-    if (stopping) {
+    if (isStopping) {
       // Asked twice: leave at once. Leases and the database's own recovery cover what was begun.
       // A hang-up only says that the terminal or a wrapper went away after asking the first time.
       if (signal !== 'SIGHUP') process.exit(EXIT_FAILURE);
       return;
     }
-    stopping = true;
-    running.stop().catch(fail);
+    isStopping = true;
+    running?.stop().catch(fail);
   };
+  // Before anything is started: who breaks off half-way would leave a database running.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  running = await serve(readConfig(process.env), print);
+  if (isStopping) await running.stop();
 }
 
 function usage(message: string): void {
@@ -57,10 +60,16 @@ function usage(message: string): void {
 }
 
 function fail(error: unknown): void {
-  const messages: string[] = [];
-  for (let at: unknown = error; at instanceof Error; at = at.cause) messages.push(at.message);
-  process.stderr.write(`kapsel-server: ${messages.join(': ') || 'failed'}\n`);
+  process.stderr.write(`kapsel-server: ${messagesOf(error).join(': ') || 'failed'}\n`);
   process.exitCode = error instanceof ConfigError ? EXIT_USAGE : EXIT_FAILURE;
+}
+
+/** What an error says, and what caused it. Where Node tried several addresses, each has an error and the whole has no words. */
+function messagesOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return [];
+  const several: unknown[] = error instanceof AggregateError ? error.errors : [];
+  const own = error.message || several.flatMap(messagesOf).join(', ');
+  return [own, ...messagesOf(error.cause)].filter((message) => message !== '');
 }
 
 main(process.argv.slice(2)).catch(fail);

@@ -1,6 +1,6 @@
 /** `kapsel-server serve`: database, migrations, server; says once what the operator needs to know. @module */
 import { resolve } from 'node:path';
-import { type App, startApp } from '../app.ts';
+import { type App, assertSettings, startApp } from '../app.ts';
 import { systemClock } from '../base/clock.ts';
 import type { Config } from '../base/config.ts';
 import { systemRandom } from '../base/random.ts';
@@ -14,12 +14,11 @@ export interface Running {
 
 /** Starts everything; `print` writes a line for the person who started it. */
 export async function serve(config: Config, print: (line: string) => void): Promise<Running> {
+  assertSettings(config);
   const logger = createLogger(config.logLevel);
   const database = await openDatabase(config, logger);
   try {
-    await migrate(database.connectionString, {
-      log: (line) => logger.info(line),
-    });
+    await prepare(config, database, logger);
     const app = await startApp({
       config,
       connectionString: database.connectionString,
@@ -37,6 +36,16 @@ export async function serve(config: Config, print: (line: string) => void): Prom
   } catch (error) {
     await database.stop();
     throw error;
+  }
+}
+
+/** Brings the schema up to date. A database that the operator chose is named in what goes wrong. */
+async function prepare(config: Config, database: Database, logger: Logger): Promise<void> {
+  try {
+    await migrate(database.connectionString, { log: (line) => logger.info(line) });
+  } catch (error) {
+    if (config.databaseUrl === null) throw error;
+    throw new Error('the database at DATABASE_URL cannot be used', { cause: error });
   }
 }
 

@@ -5,9 +5,10 @@ import type { Clock } from '../base/clock.ts';
 
 /**
  * At shutdown ends unused connections at once, and those with a request within a deadline.
- * Node closes connections between two requests by itself. It waits for ever for one that never sent a
- * request (browsers and load balancers open them in advance), and for a request that never ends, since
- * closing also stops the timer behind its own timeouts.
+ * Node closes connections that are between two requests at that moment by itself. It waits for one that
+ * comes between two requests later, for one that never sent a request (browsers and load balancers open
+ * them in advance), and for a request that never ends, since closing also stops the timer behind its own
+ * timeouts.
  */
 export function boundClosing(app: FastifyInstance, clock: Clock, deadlineMs: number): void {
   const unused = new Set<Socket>();
@@ -18,11 +19,16 @@ export function boundClosing(app: FastifyInstance, clock: Clock, deadlineMs: num
   });
   app.server.on('request', ({ socket }) => unused.delete(socket));
 
+  let isClosing = false;
   app.addHook('preClose', async function endConnections() {
+    isClosing = true;
     // No request was seen on them: whoever is there can safely try elsewhere.
     for (const socket of unused) socket.destroy();
     // Never rejects, and ends with the server; the callers it cuts off see a broken connection.
     void clock.sleep(deadlineMs, closed.signal).then(() => app.server.closeAllConnections());
+  });
+  app.addHook('onSend', async function endAfterAnswer(_request, reply) {
+    if (isClosing) reply.header('connection', 'close');
   });
   app.addHook('onClose', async function stopWaiting() {
     closed.abort();

@@ -23,6 +23,8 @@ const BUSY_POLL_MS = 50;
 const MAX_SETTLE_ROWS = 256;
 const SETTLE_WRITERS = 2;
 const SETTLE_RETRY_MS = 200;
+/** At a stop, after the last request has ended: how long a database that is away is waited for. */
+const SETTLE_GRACE_MS = 5_000;
 
 export interface WorkerDeps {
   readonly pool: Pool;
@@ -43,6 +45,8 @@ export class Worker {
   readonly #settler: Batcher<Settlement, boolean>;
   /** Owned here: one promise per delivery in flight; none of them rejects. */
   readonly #inFlight = new Set<Promise<void>>();
+  /** Monotonic; moved once, by a stop. */
+  #settleUntilMs = Number.POSITIVE_INFINITY;
 
   constructor(deps: WorkerDeps) {
     this.#deps = deps;
@@ -71,6 +75,8 @@ export class Worker {
 
   /** Stops claiming, lets deliveries in flight end and settle. Takes at most the request deadline and a bit. */
   async stop(): Promise<void> {
+    const { clock, deadlineMs } = this.#deps;
+    this.#settleUntilMs = clock.monotonicMs() + deadlineMs + SETTLE_GRACE_MS;
     await this.#loop.stop();
     await Promise.all(this.#inFlight);
   }
@@ -144,7 +150,7 @@ export class Worker {
   }
 
   // The outcome is known only here: while the database is away it is kept and tried again, until the
-  // lease ends and the attempt is settled as `unknown` by whoever reaps it.
+  // lease ends, or a stop has waited long enough. Then whoever reaps the attempt settles it as `unknown`.
   async #settle(settlement: Settlement, leaseEndsMs: number): Promise<boolean> {
     const { clock, logger } = this.#deps;
     for (;;) {
@@ -155,7 +161,8 @@ export class Worker {
           delivery_attempt_id: settlement.job.deliveryAttemptId,
           error,
         });
-        if (clock.monotonicMs() + SETTLE_RETRY_MS >= leaseEndsMs) return false;
+        const endsMs = Math.min(leaseEndsMs, this.#settleUntilMs);
+        if (clock.monotonicMs() + SETTLE_RETRY_MS >= endsMs) return false;
         await clock.sleep(SETTLE_RETRY_MS);
       }
     }

@@ -95,17 +95,20 @@ describe('closing', () => {
     await client.closed();
   });
 
-  it('lets a request in flight end, and what came on its connection meanwhile', async () => {
-    const { app, connect, release } = await open();
+  it('lets a request in flight end, and its connection with it', async () => {
+    const { app, clock, connect, release } = await open();
     const client = await connect();
     const arrived = once(app.server, 'request');
     await client.send(requestHead('GET', '/later'));
     await arrived;
     const closing = app.close();
+    await clock.untilAsked(1);
     release();
-    expect((await client.response()).body.toString()).toBe('later');
+    const { headers, body } = await client.response();
+    expect([headers.connection, body.toString()]).toEqual(['close', 'later']);
     await closing;
     await client.closed();
+    expect(clock.sleeping).toBe(0);
   });
 
   it('cuts off a request that does not end within the deadline', async () => {

@@ -12,6 +12,7 @@ import {
   attemptIds,
   claim,
   eventFor,
+  FINISH,
   LONG_LEASE_MS,
   makeEvent,
   settlement,
@@ -243,7 +244,10 @@ describe('settling', () => {
     expect(await queueRow(job.eventId)).toBeUndefined();
   });
 
-  it('changes nothing with an older lease', async () => {
+  it.each([
+    ['over', FINISH],
+    ['to be tried again', RETRY],
+  ])('changes nothing with an older lease, be it %s', async (_what, next) => {
     await makeEvent(rooms.pools.ingest, endpoint);
     const late = await claimOne();
     await settle(settlement(rooms, late, unreachable(late), RETRY));
@@ -255,7 +259,7 @@ describe('settling', () => {
       await attemptRow(current.deliveryAttemptId),
       await eventRow(late.eventId),
     ];
-    expect(await settle(settlement(rooms, late))).toEqual(new Set());
+    expect(await settle(settlement(rooms, late, undefined, next))).toEqual(new Set());
     const { due_in: _passing, ...queue } = (await queueRow(late.eventId)) ?? { due_in: 0 };
     expect(before[0]).toMatchObject(queue);
     expect(await attemptRow(late.deliveryAttemptId)).toEqual(before[1]);

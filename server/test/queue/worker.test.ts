@@ -350,28 +350,51 @@ describe('a database that fails', () => {
     expect(journal.lines.map(({ event }) => event)).toContain('claim failed');
   });
 
-  it('until the lease ends leaves the attempt to the reaper', async () => {
-    const receiver = await receive();
-    const eventId = await send(receiver.url);
-    // A disk that is full for leaves alone: the settlement fails for as long as the lease runs.
+  /** A disk that is full for leaves alone. */
+  async function withLeavesRefused(test: () => Promise<void>): Promise<void> {
     await rooms.pools.api.query(`
       CREATE FUNCTION refuse_leaves() RETURNS trigger LANGUAGE plpgsql AS
       $$ BEGIN RAISE EXCEPTION 'disk full' USING ERRCODE = '53100'; END $$;
       CREATE TRIGGER refuse_settling BEFORE INSERT ON pending_leaves
         FOR EACH ROW EXECUTE FUNCTION refuse_leaves()`);
     try {
+      await test();
+    } finally {
+      await rooms.pools.api.query('DROP FUNCTION refuse_leaves CASCADE');
+    }
+  }
+
+  it('until the lease ends leaves the attempt to the reaper', async () => {
+    const receiver = await receive();
+    const eventId = await send(receiver.url);
+    await withLeavesRefused(async () => {
       const worker = work({ leaseMs: 500 });
       await receiver.arrived(1);
       await worker.stop();
       expect(await attemptsOf(eventId)).toMatchObject([{ outcome: null }]);
       expect(journal.lines.map(({ event }) => event)).toContain('stale settlement dropped');
-    } finally {
-      await rooms.pools.api.query('DROP FUNCTION refuse_leaves CASCADE');
-    }
+    });
     await vi.waitFor(async () =>
       expect(await reapExpired(rooms.pools.worker, rooms.log, () => 0)).toBe(1),
     );
     expect((await leafTexts(eventId)).map((text) => parseLeaf(text).outcome)).toEqual(['unknown']);
+  });
+
+  it('does not hold up a stop for the whole of a lease', async () => {
+    const receiver = await receive();
+    const eventId = await send(receiver.url);
+    let laterMs = 0;
+    const monotonicMs = () => systemClock.monotonicMs() + laterMs;
+    await withLeavesRefused(async () => {
+      const worker = work({ clock: { ...systemClock, monotonicMs }, deadlineMs: 1_000 });
+      await vi.waitFor(() =>
+        expect(journal.lines.map(({ event }) => event)).toContain('settlement failed'),
+      );
+      const stopping = worker.stop();
+      laterMs = 6_000;
+      await stopping;
+      expect(await attemptsOf(eventId)).toMatchObject([{ outcome: null }]);
+    });
   });
 });
 
