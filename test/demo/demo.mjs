@@ -58,18 +58,26 @@ const out = resolve(process.env.INIT_CWD ?? '.', options.out ?? '');
 const scratch = await mkdtemp(join(tmpdir(), 'kapsel-demo-'));
 // PostgreSQL does not run as root: the user that it runs as has to get to its folder.
 await chmod(scratch, 0o711);
-const cleanUp = async () => {
-  await stopAll();
-  await rm(scratch, { recursive: true, force: true });
+/** @type {Promise<void> | null} */
+let cleaning = null;
+// An interrupt and the end of what it interrupts come here one after the other.
+const cleanUp = () => {
+  // A database whose server was killed needs a moment more, and writes until then.
+  const patiently = { recursive: true, force: true, maxRetries: 20 };
+  cleaning ??= stopAll().then(() => rm(scratch, patiently));
+  return cleaning;
 };
 onInterrupt(cleanUp);
 
 try {
   await demo();
 } catch (error) {
-  say();
-  say(`The demo failed: ${error instanceof Error ? error.message : error}`);
-  process.exitCode = 1;
+  // After an interrupt, what fails is not what went wrong, and the exit code is another.
+  if (cleaning === null) {
+    say();
+    say(`The demo failed: ${error instanceof Error ? error.message : error}`);
+    process.exitCode = 1;
+  }
 } finally {
   await cleanUp();
 }

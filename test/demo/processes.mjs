@@ -7,6 +7,8 @@ import { createInterface } from 'node:readline';
 
 /** @type {Map<string, Child>} */
 const running = new Map();
+/** @type {Map<Child, Promise<void>>} */
+const endings = new Map();
 const STOP_DEADLINE_MS = 20_000;
 
 /**
@@ -17,6 +19,9 @@ export function start(name, file, settings) {
   const child = spawn(process.execPath, [file], {
     env: { ...cleanEnv(), ...settings },
     stdio: 'pipe',
+    // Ctrl-C reaches a whole process group. In one of its own a child hears of it from us, and once: the
+    // server takes a second signal for "at once", and its database would still be ending after us.
+    detached: process.platform !== 'win32',
   });
   running.set(name, child);
   /** @type {string[]} */
@@ -61,19 +66,28 @@ export function start(name, file, settings) {
   };
 }
 
-/** Ends all started processes and waits for them. A process that does not end in time is killed. */
+/**
+ * Ends all started processes and waits for them. A process that does not end in time is killed.
+ * Whoever asks while they are ending waits for the same end: to the server a second signal means "at once".
+ */
 export async function stopAll() {
   await Promise.all(
-    [...running].map(async ([name, child]) => {
-      running.delete(name);
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const exited = new Promise((resolve) => child.once('exit', resolve));
-      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
-      child.kill('SIGTERM');
-      await exited;
-      clearTimeout(timer);
+    [...running.values()].map((child) => {
+      const ending = endings.get(child) ?? stop(child);
+      endings.set(child, ending);
+      return ending;
     }),
   );
+}
+
+/** @param {Child} child */
+async function stop(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
+  child.kill('SIGTERM');
+  await exited;
+  clearTimeout(timer);
 }
 
 /**

@@ -26,6 +26,11 @@ export const WITHOUT_OWN_TEST: readonly WithoutOwnTest[] = [
     reason: 'drawn as a part of the steps, which look at its digits and signs',
   })),
   {
+    path: 'server/src/main.ts',
+    coveredBy: 'test/scenario/main.test.ts',
+    reason: 'argv, signals and exit codes are those of a process: the built program is started',
+  },
+  {
     path: 'server/src/embedded/supervisor.ts',
     coveredBy: 'server/test/embedded/holder.test.ts',
     reason: 'a program of its own; the test starts it, kills it, and looks at what it leaves',

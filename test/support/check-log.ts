@@ -1,0 +1,311 @@
+/** Re-verifies everything a database holds, from outside: leaves, tiles, both forms of each head, and the attempts behind the leaves. @module */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import {
+  compactRangeFromHashes,
+  MemoryTree,
+  proveConsistency,
+  proveInclusion,
+  TILE_WIDTH,
+  type TileReader,
+} from '@kapsel/tree';
+import {
+  type DeliveryLeaf,
+  equalBytes,
+  hexFromBytes,
+  leafHash,
+  parseLeaf,
+  parseTreeHead,
+  type TreeHead,
+  utf8FromString,
+  verifyCheckpoint,
+  verifyConsistency,
+  verifyInclusion,
+  verifyTreeHead,
+} from '@kapsel/verification';
+import pg from 'pg';
+
+/** What was found, when all of it fits together. */
+export interface CheckedLog {
+  /** In the order of the tree. */
+  readonly leaves: readonly DeliveryLeaf[];
+  /** In the order in which they were signed. */
+  readonly heads: readonly TreeHead[];
+  /** Settled attempts whose leaf has no place in the tree yet. */
+  readonly waiting: number;
+  /** Attempts without an outcome: on their way, or lost with their process. */
+  readonly unsettled: number;
+}
+
+/** Fails with what does not fit. Run it while no server works on the database. */
+export async function checkLog(connectionString: string): Promise<CheckedLog> {
+  const client = new pg.Client({ connectionString, application_name: 'check-log' });
+  await client.connect();
+  try {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const logs = await client.query<LogRow>(
+      'SELECT id, origin, tree_size::int AS size, right_edge FROM logs',
+    );
+    assert.equal(logs.rows.length, 1, 'one shared log');
+    const [log] = logs.rows as [LogRow];
+    const { tree, leaves } = await checkLeaves(client, log);
+    await checkTiles(client, log, tree);
+    const heads = await checkHeads(client, log, tree);
+    await checkProofs(client, log, tree, heads);
+    const { waiting, unsettled } = await checkAttempts(client, leaves);
+    await checkEvents(client);
+    return { leaves, heads, waiting, unsettled };
+  } finally {
+    await client.end();
+  }
+}
+
+interface LogRow {
+  readonly id: string;
+  readonly origin: string;
+  readonly size: number;
+  readonly right_edge: Buffer;
+}
+
+async function checkLeaves(
+  client: pg.Client,
+  log: LogRow,
+): Promise<{ tree: MemoryTree; leaves: DeliveryLeaf[] }> {
+  const { rows } = await client.query<{
+    index: number;
+    delivery_attempt_id: string;
+    leaf_hash: Buffer;
+    leaf_data: string;
+  }>(
+    `SELECT leaf_index::int AS index, delivery_attempt_id, leaf_hash, leaf_data
+       FROM merkle_leaves WHERE log_id = $1 ORDER BY leaf_index`,
+    [log.id],
+  );
+  const tree = new MemoryTree();
+  const leaves = rows.map((row) => {
+    const hash = leafHash(utf8FromString(row.leaf_data));
+    assert.equal(hexFromBytes(row.leaf_hash), hexFromBytes(hash), `hash of leaf ${row.index}`);
+    assert.equal(tree.append(hash), row.index, 'leaf indexes without a gap');
+    const leaf = parseLeaf(row.leaf_data);
+    assert.equal(leaf.log, log.origin);
+    assert.equal(leaf.deliveryAttemptId, row.delivery_attempt_id);
+    return leaf;
+  });
+  assert.equal(log.size, tree.size, 'the committed size is the number of leaves');
+  const edge: Uint8Array[] = [];
+  for (let at = 0; at < log.right_edge.length; at += 32) {
+    edge.push(log.right_edge.subarray(at, at + 32));
+  }
+  const root = compactRangeFromHashes(log.size, edge).root();
+  assert.equal(hexFromBytes(root), hexFromBytes(tree.root()), 'root of the right edge');
+  return { tree, leaves };
+}
+
+async function checkTiles(client: pg.Client, log: LogRow, tree: MemoryTree): Promise<void> {
+  const { rows } = await client.query<{ name: string; hashes: Buffer }>(
+    `SELECT concat(level, '/', tile_index, ' of ', width) AS name, hashes
+       FROM merkle_tiles WHERE log_id = $1 ORDER BY level, tile_index`,
+    [log.id],
+  );
+  const expected: { name: string; hashes: string }[] = [];
+  // tlog-tiles: tile level n holds the nodes of tree level 8 n.
+  for (let level = 0; TILE_WIDTH ** level <= tree.size; level++) {
+    const length = Math.floor(tree.size / TILE_WIDTH ** level);
+    for (let first = 0; first < length; first += TILE_WIDTH) {
+      const width = Math.min(TILE_WIDTH, length - first);
+      const hashes = Array.from({ length: width }, (_, i) =>
+        hexFromBytes(tree.hashOfNode({ level: level * 8, index: first + i })),
+      );
+      expected.push({
+        name: `${level}/${first / TILE_WIDTH} of ${width}`,
+        hashes: hashes.join(''),
+      });
+    }
+  }
+  assert.deepEqual(
+    rows.map(({ name, hashes }) => ({ name, hashes: hexFromBytes(hashes) })),
+    expected,
+  );
+}
+
+async function checkHeads(
+  client: pg.Client,
+  log: LogRow,
+  tree: MemoryTree,
+): Promise<readonly TreeHead[]> {
+  const { rows } = await client.query<{ head: string }>(
+    `SELECT json_build_object(
+              'tree_size', h.tree_size, 'root_hash', encode(h.root_hash, 'hex'),
+              'timestamp', h.timestamp_ms, 'signature', encode(h.signature, 'hex'),
+              'public_key', encode(k.public_key, 'hex'), 'sth_id', h.id,
+              'log', $2::text, 'checkpoint', h.checkpoint)::text AS head
+       FROM signed_tree_heads h JOIN attestation_keys k ON k.key_id = h.key_id
+      WHERE h.log_id = $1 ORDER BY h.timestamp_ms`,
+    [log.id, log.origin],
+  );
+  const heads = rows.map(({ head }) => parseTreeHead(head));
+  for (const [i, head] of heads.entries()) {
+    verifyTreeHead(head);
+    const size = Number(head.treeSize);
+    assert.equal(hexFromBytes(head.rootHash), hexFromBytes(tree.root(size)), `root at ${size}`);
+    const note = verifyCheckpoint(head.checkpoint ?? '', log.origin, head.publicKey);
+    assert.equal(note.treeSize, BigInt(size));
+    assert.ok(equalBytes(note.rootHash, head.rootHash), 'both forms of a head agree');
+    const before = heads[i - 1];
+    assert.ok(before === undefined || before.timestampMs < head.timestampMs, 'times grow');
+    assert.ok(before === undefined || before.treeSize <= head.treeSize, 'sizes never shrink');
+  }
+  return heads;
+}
+
+/** From the stored tiles, as the server makes them: every leaf under the newest head, and every head in each newer one. */
+async function checkProofs(
+  client: pg.Client,
+  log: LogRow,
+  tree: MemoryTree,
+  heads: readonly TreeHead[],
+): Promise<void> {
+  const reader = await storedTiles(client, log.id);
+  const newest = heads.at(-1);
+  for (let index = 0; newest !== undefined && index < newest.treeSize; index++) {
+    const size = Number(newest.treeSize);
+    const path = await proveInclusion(reader, index, size);
+    const hash = tree.hashOfNode({ level: 0, index });
+    verifyInclusion(hash, index, size, path, newest.rootHash);
+  }
+  // Heads of one size have one root, which has been looked at: one of each size will do.
+  const bySize = [...new Map(heads.map((head) => [head.treeSize, head])).values()];
+  for (const [i, newer] of bySize.entries()) {
+    for (const older of bySize.slice(0, i)) {
+      const [oldSize, newSize] = [Number(older.treeSize), Number(newer.treeSize)];
+      const path = await proveConsistency(reader, oldSize, newSize);
+      verifyConsistency(older.rootHash, newer.rootHash, oldSize, newSize, path);
+    }
+  }
+}
+
+async function storedTiles(client: pg.Client, logId: string): Promise<TileReader> {
+  const { rows } = await client.query<{ name: string; hashes: Buffer }>(
+    `SELECT concat(level, '/', tile_index) AS name, hashes FROM merkle_tiles WHERE log_id = $1`,
+    [logId],
+  );
+  const tiles = new Map(rows.map(({ name, hashes }) => [name, hashes]));
+  return {
+    async readTile(level, index) {
+      const hashes = tiles.get(`${level}/${index}`);
+      assert.ok(hashes, `tile ${level}/${index}`);
+      return hashes;
+    },
+  };
+}
+
+interface AttemptRow {
+  readonly id: string;
+  readonly event_id: string;
+  readonly endpoint_id: string;
+  readonly endpoint_url: string;
+  readonly attempt_number: number;
+  readonly attempted_at: Date;
+  readonly completed_at: Date | null;
+  readonly outcome: string | null;
+  readonly response_status: number | null;
+  readonly response_hash: Buffer | null;
+  readonly error: string | null;
+  readonly payload_hash: Buffer;
+  readonly payload_size: number;
+  readonly pending: string[];
+}
+
+/** One leaf for each settled attempt, which says what the attempt's row says; none for the others. */
+async function checkAttempts(
+  client: pg.Client,
+  sequenced: readonly DeliveryLeaf[],
+): Promise<{ waiting: number; unsettled: number }> {
+  const { rows } = await client.query<AttemptRow>(
+    `SELECT a.*, e.payload_hash, e.payload_size,
+            ARRAY(SELECT leaf_data FROM pending_leaves p WHERE p.delivery_attempt_id = a.id) AS pending
+       FROM delivery_attempts a JOIN webhook_events e ON e.id = a.event_id`,
+  );
+  const places = new Map<string, DeliveryLeaf[]>();
+  for (const leaf of sequenced) {
+    places.set(leaf.deliveryAttemptId, [...(places.get(leaf.deliveryAttemptId) ?? []), leaf]);
+  }
+  let waiting = 0;
+  for (const row of rows) {
+    const leaves = [...(places.get(row.id) ?? []), ...row.pending.map(parseLeaf)];
+    places.delete(row.id);
+    waiting += row.pending.length;
+    assert.equal(leaves.length, row.outcome === null ? 0 : 1, `leaves of attempt ${row.id}`);
+    for (const leaf of leaves) assert.deepEqual(factsOfLeaf(leaf), factsOfRow(row));
+  }
+  assert.deepEqual([...places.keys()], [], 'leaves without an attempt');
+  return { waiting, unsettled: rows.filter(({ outcome }) => outcome === null).length };
+}
+
+function factsOfLeaf(leaf: DeliveryLeaf): unknown[] {
+  return [
+    leaf.eventId,
+    leaf.endpointId,
+    leaf.endpointUrl,
+    leaf.attemptNumber,
+    leaf.attemptedAt,
+    leaf.completedAt,
+    leaf.outcome,
+    leaf.responseStatus,
+    leaf.responseHash,
+    leaf.error,
+    leaf.payloadHash,
+    leaf.payloadSize,
+  ];
+}
+
+function factsOfRow(row: AttemptRow): unknown[] {
+  return [
+    row.event_id,
+    row.endpoint_id,
+    row.endpoint_url,
+    row.attempt_number,
+    row.attempted_at.toISOString(),
+    row.completed_at?.toISOString() ?? null,
+    row.outcome,
+    row.response_status,
+    row.response_hash?.toString('hex') ?? null,
+    row.error,
+    row.payload_hash.toString('hex'),
+    row.payload_size,
+  ];
+}
+
+/** Bodies are what their hashes say; whoever is not done is queued, and nobody else. */
+async function checkEvents(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{
+    id: string;
+    status: string;
+    payload_hash: Buffer;
+    payload_size: number;
+    body: Buffer;
+    queued: boolean;
+    attempts: number | null;
+    numbers: number[];
+  }>(
+    `SELECT e.id, e.status, e.payload_hash, e.payload_size, p.body,
+            q.event_id IS NOT NULL AS queued, q.attempts,
+            ARRAY(SELECT attempt_number FROM delivery_attempts a WHERE a.event_id = e.id
+                   ORDER BY attempt_number) AS numbers
+       FROM webhook_events e
+       JOIN event_payloads p ON p.event_id = e.id
+       LEFT JOIN delivery_queue q ON q.event_id = e.id`,
+  );
+  for (const { id, status, payload_hash, payload_size, body, queued, attempts, numbers } of rows) {
+    assert.ok(createHash('sha256').update(body).digest().equals(payload_hash), `body of ${id}`);
+    assert.equal(body.length, payload_size);
+    assert.equal(queued, status === 'received' || status === 'pending', `${status} event ${id}`);
+    assert.deepEqual(
+      numbers,
+      Array.from(numbers, (_, i) => i + 1),
+      `attempts of ${id}`,
+    );
+    if (queued) assert.equal(attempts, numbers.length);
+    if (status === 'received') assert.equal(numbers.length, 0);
+  }
+}
