@@ -11,7 +11,6 @@ import { runVerifier } from '../support/run-program.ts';
 const DEMO = fileURLToPath(new URL('../demo/demo.mjs', import.meta.url));
 
 let folder: string;
-let demo: Demo | null = null;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(await realpath(tmpdir()), 'kapsel-demo-test-'));
@@ -19,8 +18,8 @@ beforeEach(async () => {
   await chmod(folder, 0o711);
 });
 afterEach(async () => {
-  demo?.child.kill('SIGKILL');
-  demo = null;
+  // Only after a failure is anything left.
+  for (const line of processesOf(folder)) process.kill(Number(line.split(' ')[0]), 'SIGKILL');
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -44,12 +43,11 @@ function start(settings: Readonly<Record<string, string>> = {}): Demo {
       text += chunk;
     });
   }
-  demo = {
+  return {
     child,
     output: () => text,
     ended: once(child, 'close').then(([code]) => code),
   };
-  return demo;
 }
 
 async function untilSaid({ output }: Demo, pattern: RegExp): Promise<void> {

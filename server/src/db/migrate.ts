@@ -8,6 +8,8 @@ const FILE_NAME = /^(\d{4})_[a-z0-9_]+\.sql$/;
 // Any constant works as long as nothing else in the database takes it: ASCII "kapsel".
 const MIGRATION_LOCK = 0x6b617073656c;
 
+const CONNECT_TIMEOUT_MS = 10_000;
+
 const CREATE_LEDGER = `
   CREATE TABLE IF NOT EXISTS schema_migrations (
     version    integer PRIMARY KEY,
@@ -38,7 +40,11 @@ export async function migrate(
   options: { log?: (line: string) => void } = {},
 ): Promise<void> {
   const migrations = await readMigrations();
-  const client = new pg.Client({ connectionString, application_name: 'kapsel-migrate' });
+  const client = new pg.Client({
+    connectionString,
+    application_name: 'kapsel-migrate',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
   // A session that is ended also fails the running query, which is where it is heard.
   client.on('error', () => {});
   await client.connect();
