@@ -178,11 +178,11 @@ describe('an error of PostgreSQL', () => {
 
   it('is logged without the client and its password when a connection is lost', async () => {
     const { rows } = await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-    const removed = new Promise((resolve) => pool.once('remove', resolve));
+    const lost = new Promise((resolve) => pool.once('error', resolve));
     const other = new pg.Client({ connectionString: database.connectionString });
     await other.connect();
     await other.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
-    await removed;
+    await lost;
     await other.end();
     const error = idle.at(-1) as Error & { client?: { password: unknown } };
     expect(error.client).toBeDefined();
