@@ -44,10 +44,10 @@ describe('openPools', () => {
   it('replaces an idle connection that PostgreSQL ended, and says so', async () => {
     const pid = await pidOf(pools.ingest);
     expect(pools.ingest.idleCount).toBe(1);
-    const removed = new Promise((resolve) => pools.ingest.once('remove', resolve));
+    const told = new Promise((resolve) => pools.ingest.once('error', resolve));
     lost.length = 0;
     await terminate(pid);
-    await removed;
+    await told;
     expect(lost).toMatchObject([{ code: '57P01' }]); // admin_shutdown
     expect(await pidOf(pools.ingest)).not.toBe(pid);
   });
