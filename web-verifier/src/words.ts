@@ -113,7 +113,8 @@ export const CHECK_MEANING: Readonly<Partial<Record<CheckId, string>>> = {
   head: 'Root, tree size, attempt and log are the same in both parts of the file.',
   signature: 'Ed25519 over the 50 bytes of the tree head: version, time, tree size and root.',
   checkpoint: 'The same origin, size and root stand in the signed note, under the same key.',
-  key: 'The key in the tree head is one that you pinned above.',
+  key: 'The key in the tree head is one that you pinned above, or signed statements lead to it from one.',
+  policy: 'Enough of the witnesses that you trust have cosigned the checkpoint.',
 };
 
 /** Why a check did not pass, as a sentence; its name stands above. */

@@ -1,5 +1,5 @@
 /** What `-v` adds: whose key, which place in which tree, all checks, and what is not proven. Source of truth: verifier-ux 2.3. @module */
-import type { Report } from '@kapsel/verification';
+import type { KeyStatementFacts, Report } from '@kapsel/verification';
 import type { PinnedKey } from '../pinned-keys.ts';
 import type { Result } from '../result.ts';
 import { checkGroups, safe } from './checks.ts';
@@ -27,12 +27,20 @@ export function detailLines({ report }: Result, keys: readonly PinnedKey[]): str
 function keyRows({ key }: Report, keys: readonly PinnedKey[]): readonly Row[] {
   if (key === null) return [];
   const pinned = keys.find(({ keyId }) => keyId === key.keyId);
-  const origin = pinned === undefined ? 'not pinned' : `pinned by ${pinned.origin}`;
+  const reached = key.source === 'chain' ? 'reached from a pinned key' : 'not pinned';
+  const origin = pinned === undefined ? reached : `pinned by ${pinned.origin}`;
   const name = pinned?.name ?? key.name;
   return [
     ['Key id', key.keyId],
     ['', safe(name === null ? origin : `${name}, ${origin}`)],
+    ...key.statements.toReversed().map(statementRow),
   ];
+}
+
+/** From the key of the head back to the pinned one. */
+function statementRow({ previousKeyId, validFrom, isLogged }: KeyStatementFacts): Row {
+  const shown = isLogged ? 'logged' : 'signed, not shown in the log';
+  return ['', `named from ${validFrom} (${shown}) by the key ${previousKeyId}`];
 }
 
 function treeRows({ tree }: Report): readonly Row[] {

@@ -149,8 +149,13 @@ const PASSED_TEXT: Partial<Readonly<Record<CheckId, string>>> = {
 };
 
 function textOfCheck(check: Check): string {
-  const passed = check.status === 'pass' ? PASSED_TEXT[check.id] : undefined;
+  const passed = check.status === 'pass' ? (safeReason(check) ?? PASSED_TEXT[check.id]) : undefined;
   return passed ?? describeCheck(check).slice(`${check.id} - `.length);
+}
+
+// How it was passed, where that is not always the same: a key that was not pinned but reached.
+function safeReason({ reason }: Check): string | undefined {
+  return reason === undefined ? undefined : safe(reason);
 }
 
 /** The borders of the result, which the steps alone do not show. */

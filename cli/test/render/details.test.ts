@@ -1,5 +1,7 @@
 /** The further lines of -v. @module */
+import { keyIdFromPublicKey, verifyProofPackage } from '@kapsel/verification';
 import { describe, expect, it } from 'vitest';
+import { FIXTURES_NOW_MS, readFixturePackage } from '../../../test/support/fixture-packages.ts';
 import { detailLines, timeText } from '../../src/render/details.ts';
 import { makeReport, REPORT_LOG } from '../support/make-report.ts';
 
@@ -33,6 +35,23 @@ describe('detailLines', () => {
     for (const word of ['Attempt', 'Event', 'Payload']) {
       expect(text).toMatch(new RegExp(`${word} .*\\(claimed\\)`));
     }
+  });
+
+  it('lists the way from the key of the head back to the pinned one', () => {
+    const { text, publicKey } = readFixturePackage('valid-key-chain-mixed.json');
+    const keys = [{ publicKey: Buffer.from(publicKey, 'hex'), name: null }];
+    const report = verifyProofPackage(text, { keys }, { nowMs: FIXTURES_NOW_MS });
+    expect(report.verdict).toBe('verified');
+    const way = lines(report)
+      .split('\n')
+      .filter((line) => line.includes('named from'));
+    expect(way.map((line) => /\((.*)\)/.exec(line)?.[1])).toEqual([
+      'logged',
+      'signed, not shown in the log',
+      'logged',
+    ]);
+    expect(way[2]).toContain(`by the key ${keyIdFromPublicKey(Buffer.from(publicKey, 'hex'))}`);
+    expect(lines(report)).toContain('reached from a pinned key');
   });
 
   it('has nothing to add to what could not be read', () => {

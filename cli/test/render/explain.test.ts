@@ -1,6 +1,7 @@
 /** The steps of --explain can be done again by hand, and say where the tree is uneven and what failed. @module */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { FIXTURES_NOW_MS, readFixturePackage } from '../../../test/support/fixture-packages.ts';
 import { runInside } from '../support/fake-host.ts';
 import { makeLog, type ProofJson } from '../support/make-proof.ts';
 
@@ -102,6 +103,16 @@ describe('--explain', () => {
     const computed = sha256(Buffer.of(0), Buffer.from(proof.leaf_data));
     expect(lines.join('\n')).toContain(`= ${computed}\n             ≠ ${stated}`);
     expect(lines.join('\n')).not.toContain('equals leaf_hash');
+  });
+
+  it('says how the key was reached where it was not pinned itself', async () => {
+    const { text, publicKey } = readFixturePackage('valid-key-chain-logged.json');
+    const now = new Date(FIXTURES_NOW_MS).toISOString();
+    const words = ['-', '--explain', '--now', now, '--public-key', publicKey];
+    const { code, stdout } = await runInside(words, { stdin: text });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/key +reached from a pinned key by 3 key statements, logged +ok/);
+    expect(stdout).not.toContain('the signing key is one you pinned');
   });
 
   it('has no step for what could not be read', async () => {

@@ -8,6 +8,7 @@ const BASE64_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 const DECODE_CHUNK = 8_192; // code units per String.fromCharCode call: engines limit the argument count
 
 /**
+ * Lower-case hex, two digits a byte.
  * @example hexFromBytes(Uint8Array.of(0, 255)) // '00ff'
  */
 export function hexFromBytes(bytes: Uint8Array): string {
@@ -45,13 +46,14 @@ function hexDigitAt(hex: string, position: number): number {
 }
 
 /**
+ * The standard alphabet with padding. RFC 4648 section 4.
  * @example base64FromBytes(Uint8Array.of(1)) // 'AQ=='
  */
 export function base64FromBytes(bytes: Uint8Array): string {
   let text = '';
   for (let i = 0; i < bytes.length; i += 3) {
     const present = Math.min(3, bytes.length - i);
-    const group = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
+    const group = ((bytes[i] as number) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
     for (let sextet = 0; sextet < 4; sextet++) {
       text += sextet > present ? '=' : BASE64_ALPHABET.charAt((group >> (18 - 6 * sextet)) & 63);
     }
@@ -113,6 +115,21 @@ function base64DigitAt(text: string, position: number): number {
  * @example utf8FromString('é') // Uint8Array [0xc3, 0xa9]
  */
 export function utf8FromString(text: string): Uint8Array {
+  return asciiFromString(text) ?? utf8FromAnyString(text);
+}
+
+// Most texts are ASCII: one pass instead of three.
+function asciiFromString(text: string): Uint8Array | null {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < bytes.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit >= 0x80) return null;
+    bytes[i] = unit;
+  }
+  return bytes;
+}
+
+function utf8FromAnyString(text: string): Uint8Array {
   if (!isWellFormed(text)) {
     throw new VerificationError('E_FIELD', {
       expected: 'well-formed text',
@@ -178,31 +195,42 @@ function isSurrogate(unit: number): boolean {
  */
 export function stringFromUtf8(bytes: Uint8Array): string {
   let text = '';
-  let units: number[] = [];
   let i = 0;
   while (i < bytes.length) {
-    const lead = bytes[i] as number;
-    const length = sequenceLength(lead);
-    const point = length === 1 ? lead : codePointAt(bytes, i, length);
-    if (point === undefined) {
-      throw new VerificationError('E_FIELD', {
-        expected: 'UTF-8',
-        actual: `another byte sequence at byte ${i}`,
-      });
+    // As many places as there can be units: an array that grows unit by unit takes twice as long.
+    const units = new Array<number>(Math.min(bytes.length - i, DECODE_CHUNK));
+    let count = 0;
+    while (i < bytes.length && count < DECODE_CHUNK - 1) {
+      const lead = bytes[i] as number;
+      if (lead < 0x80) {
+        units[count++] = lead;
+        i++;
+        continue;
+      }
+      const length = sequenceLength(lead);
+      const point = codePointAt(bytes, i, length);
+      if (point === undefined) {
+        throw new VerificationError('E_FIELD', {
+          expected: 'UTF-8',
+          actual: `another byte sequence at byte ${i}`,
+        });
+      }
+      if (point < 0x10000) {
+        units[count++] = point;
+      } else {
+        units[count++] = 0xd800 + ((point - 0x10000) >> 10);
+        units[count++] = 0xdc00 + ((point - 0x10000) & 0x3ff);
+      }
+      i += length;
     }
-    if (point < 0x10000) units.push(point);
-    else units.push(0xd800 + ((point - 0x10000) >> 10), 0xdc00 + ((point - 0x10000) & 0x3ff));
-    if (units.length >= DECODE_CHUNK) {
-      text += String.fromCharCode(...units);
-      units = [];
-    }
-    i += length;
+    units.length = count;
+    text += String.fromCharCode(...units);
   }
-  return text + String.fromCharCode(...units);
+  return text;
 }
 
+// For a lead byte of 0x80 or more.
 function sequenceLength(lead: number): number {
-  if (lead < 0x80) return 1;
   if (lead < 0xe0) return 2;
   return lead < 0xf0 ? 3 : 4;
 }
@@ -224,6 +252,7 @@ function codePointAt(bytes: Uint8Array, start: number, length: number): number |
 }
 
 /**
+ * Whether both have the same length and the same bytes. The time does not depend on where they differ.
  * @example equalBytes(Uint8Array.of(1), Uint8Array.of(1)) // true
  */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {

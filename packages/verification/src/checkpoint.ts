@@ -1,8 +1,8 @@
 /** Checkpoints: a tree head as a signed note that names its log. C2SP tlog-checkpoint. @module */
 import { base64FromBytes, bytesFromBase64, equalBytes, hexFromBytes } from './bytes.ts';
-import { VerificationError } from './errors.ts';
+import { refusalOf, VerificationError } from './errors.ts';
 import { HASH_BYTES } from './hash.ts';
-import { verifyNote } from './note.ts';
+import { MAX_NOTE_BYTES, verifyNote } from './note.ts';
 import { isOrigin } from './origin.ts';
 import type { TreeHead } from './tree-head.ts';
 import { MAX_TREE_SIZE } from './tree-numbers.ts';
@@ -45,6 +45,10 @@ export function encodeCheckpointBody(
  * @example parseCheckpoint(parseNote(note).text).treeSize
  */
 export function parseCheckpoint(noteText: string): Checkpoint {
+  // Before it is split: a text of newlines alone would become millions of lines.
+  if (noteText.length > MAX_NOTE_BYTES) {
+    throw refused(`at most ${MAX_NOTE_BYTES} bytes`, `${noteText.length} characters`);
+  }
   if (!noteText.endsWith('\n')) throw refused('a newline at the end of the text', 'none');
   const [origin = '', size = '', root = '', ...extensions] = noteText.slice(0, -1).split('\n');
   if (origin === '') throw refused('an origin on line 1', 'an empty line');
@@ -86,8 +90,8 @@ function rootFromBase64(text: string): Uint8Array {
   try {
     const root = bytesFromBase64(text);
     if (root.length === HASH_BYTES) return root;
-  } catch (error) {
-    if (!(error instanceof VerificationError)) throw error;
+  } catch (cause) {
+    const error = refusalOf(cause);
     throw refused('a base64 root on line 3', 'another line', 'checkpoint', error);
   }
   throw refused(`a root of ${HASH_BYTES} bytes on line 3`, 'another length');

@@ -122,10 +122,10 @@ const WORDS: Readonly<Record<ErrorCode, Words>> = {
     AGAIN,
   ],
   E_KEY_CHAIN: [
-    'the key statements do not lead from a pinned key to the signing key',
+    'the key statements contradict each other or the tree head',
     'key_chain',
     FOUND,
-    'A statement was changed, is missing, or belongs to another log.',
+    'A statement was changed, left out or put in another place, or belongs to another log.',
     AGAIN,
   ],
   E_PAYLOAD_HASH: [
@@ -192,10 +192,10 @@ const WORDS: Readonly<Record<ErrorCode, Words>> = {
     "Ask the operator when the key was in use, and correct the key's window.",
   ],
   E_KEY_REVOKED: [
-    'the signing key was revoked before this head',
+    'the signing key was revoked',
     'key_chain',
-    { actual: 'head time', expected: 'before' },
-    'The key was lost or stolen: its signature with a later time proves nothing.',
+    { actual: 'head time', expected: 'revoked from' },
+    'The key was lost or stolen: who has it can sign any head, also one with an earlier time.',
     'Ask for the proof under the next key of the log.',
   ],
   E_RECEIPT_KEY: [
@@ -203,7 +203,7 @@ const WORDS: Readonly<Record<ErrorCode, Words>> = {
     'receipt.key',
     FOUND,
     'The key is neither pinned by you nor listed in the log.',
-    'Get the receipt key from the destination and pin it with --receipt-key.',
+    'Get the receipt key from the destination by another way than this file.',
   ],
   E_STH_TIME: [
     'the time of the tree head cannot be right',
@@ -231,7 +231,7 @@ const WORDS: Readonly<Record<ErrorCode, Words>> = {
     'anchors',
     FOUND,
     'The anchor names a block, and only its header shows whether that is true.',
-    'Give the header of that block with --header or --headers.',
+    'Get the header of that block from a source that you trust, and compare.',
   ],
   E_USAGE: [
     'the command was not understood',
@@ -245,7 +245,7 @@ const WORDS: Readonly<Record<ErrorCode, Words>> = {
     '--public-key',
     FOUND,
     'A package cannot vouch for its own key.',
-    'Give --public-key, --trust, or the variable KAPSEL_TRUST.',
+    'Give the key of the log with --public-key.',
   ],
   E_KEY_FORMAT: [
     'this is not an Ed25519 public key in a form that is read here',

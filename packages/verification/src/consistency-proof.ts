@@ -16,7 +16,8 @@ const MAX_PROOF_BYTES = 65_536;
 const MAX_PROOF_HASHES = 64;
 
 /**
- * Reads `{old_size, new_size, old_root, new_root, proof_hashes}`. Nothing is verified.
+ * Reads `{old_size, new_size, old_root, new_root, proof_hashes}`. Nothing is verified. Throws `VerificationError` where the
+ * form is not exactly that.
  * @example parseConsistencyProof(text).proofHashes.length
  */
 export function parseConsistencyProof(input: string | Uint8Array): ConsistencyProof {

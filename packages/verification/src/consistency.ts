@@ -4,6 +4,7 @@ import { VerificationError } from './errors.ts';
 import { nodeHash } from './hash.ts';
 import {
   assertHashLength,
+  assertHashLengths,
   bitLength,
   countOnes,
   MAX_TREE_SIZE,
@@ -66,7 +67,7 @@ export function rootsFromConsistencyProof(
   }
   assertHashLength(oldRoot, 'old_root');
   assertHashLength(newRoot, 'new_root');
-  for (const [i, hash] of path.entries()) assertHashLength(hash, `proof_hashes[${i}]`);
+  assertHashLengths(path, 'proof_hashes');
   // Nothing lies between equal trees: the new root must be the old one.
   if (m === n) return { oldRoot: newRoot, newRoot: oldRoot };
   return walk(m, n, isPowerOfTwo(m) ? [oldRoot, ...path] : path);

@@ -1,9 +1,7 @@
 /** The one Ed25519 verifier: prime-order keys, canonical encodings, cofactorless equation. RFC 8032 section 5.1.7, stricter. @module */
-import { ed25519 } from '@noble/curves/ed25519.js';
-import { sha512 } from '@noble/hashes/sha2.js';
+import { Point } from '@noble/ed25519';
 import { concatBytes, equalBytes, hexFromBytes } from './bytes.ts';
-
-type Point = InstanceType<typeof ed25519.Point>;
+import { sha512 } from './sha512.ts';
 
 export const PUBLIC_KEY_BYTES = 32; // RFC 8032 5.1.5
 export const SIGNATURE_BYTES = 64; // RFC 8032 5.1.6: R (32), then S (32, little-endian)
@@ -14,8 +12,17 @@ const GROUP_ORDER = 2n ** 252n + 27742317777372353535851937790883648493n; // L, 
 // A key costs 0.7 ms to check and a run sees few keys; a bundle carries one head in thousands of packages.
 const KEPT_KEYS = 64;
 const KEPT_VERDICTS = 256;
-const pointOfKey = new Map<string, Point | null>();
+const negatedMultiplesOfKey = new Map<string, Multiples | null>();
 const verdictOfEquation = new Map<string, boolean>();
+
+/** 0·P to 15·P: what four bits of a scalar can add. */
+type Multiples = readonly Point[];
+
+const SCALAR_BITS = 256n;
+const DIGIT_BITS = 4n;
+const DIGIT_MASK = 15n;
+
+let multiplesOfBase: Multiples | undefined; // made at the first signature, so that an import costs nothing
 
 /**
  * Tells whether the signature is one that the strict rules accept. Never throws on hostile bytes.
@@ -30,8 +37,8 @@ export function verifyEd25519(
   publicKey: Uint8Array,
 ): boolean {
   if (signature.length !== SIGNATURE_BYTES) return false;
-  const keyPoint = strictPoint(publicKey);
-  if (keyPoint === null) return false;
+  const key = strictKey(publicKey);
+  if (key === null) return false;
   const encodedR = signature.subarray(0, 32);
   const scalarS = littleEndian(signature.subarray(32));
   if (scalarS === 0n || scalarS >= GROUP_ORDER) return false; // S + L would be a second signature
@@ -41,7 +48,7 @@ export function verifyEd25519(
   const equation = `${hexFromBytes(digest)}${hexFromBytes(signature.subarray(32))}`;
   const known = verdictOfEquation.get(equation);
   if (known !== undefined) return known;
-  const verdict = holdsEquation(encodedR, scalarS, littleEndian(digest) % GROUP_ORDER, keyPoint);
+  const verdict = holdsEquation(encodedR, scalarS, littleEndian(digest) % GROUP_ORDER, key);
   remember(verdictOfEquation, KEPT_VERDICTS, equation, verdict);
   return verdict;
 }
@@ -51,43 +58,65 @@ export function verifyEd25519(
  * @example isStrictPublicKey(bytesFromHex('d75a9801…'))
  */
 export function isStrictPublicKey(bytes: Uint8Array): boolean {
-  return strictPoint(bytes) !== null;
+  return strictKey(bytes) !== null;
 }
 
-// Q = S·B − k·A, recomputed and compared with R byte for byte: so R is canonical and has no torsion, and the
+// Q = S·B + k·(−A), recomputed and compared with R byte for byte: so R is canonical and has no torsion, and the
 // equation is the cofactorless one. A small-order R is the identity or not in the prime-order group, hence refused.
 function holdsEquation(
   encodedR: Uint8Array,
   scalarS: bigint,
   scalarK: bigint,
-  keyPoint: Point,
+  negatedKey: Multiples,
 ): boolean {
-  const point = ed25519.Point.BASE.multiplyUnsafe(scalarS).subtract(
-    keyPoint.multiplyUnsafe(scalarK),
-  );
-  return !point.is0() && equalBytes(point.toBytes(), encodedR);
+  multiplesOfBase ??= multiplesOf(Point.BASE);
+  let sum = Point.ZERO;
+  // Both products share the doublings: 0.9 ms, against 1.1 ms for one after the other (Node 20.20, 2 cores).
+  for (let shift = SCALAR_BITS - DIGIT_BITS; shift >= 0n; shift -= DIGIT_BITS) {
+    sum = sum.double().double().double().double();
+    sum = sum.add(multipleAt(multiplesOfBase, scalarS >> shift));
+    sum = sum.add(multipleAt(negatedKey, scalarK >> shift));
+  }
+  return !sum.is0() && equalBytes(sum.toBytes(), encodedR);
 }
 
-function strictPoint(bytes: Uint8Array): Point | null {
+function multipleAt(multiples: Multiples, scalar: bigint): Point {
+  return multiples[Number(scalar & DIGIT_MASK)] as Point; // four bits: always one of the sixteen
+}
+
+function multiplesOf(point: Point): Multiples {
+  const multiples = [Point.ZERO];
+  let next = Point.ZERO;
+  while (multiples.length <= Number(DIGIT_MASK)) {
+    next = next.add(point);
+    multiples.push(next);
+  }
+  return multiples;
+}
+
+function strictKey(bytes: Uint8Array): Multiples | null {
   if (bytes.length !== PUBLIC_KEY_BYTES) return null;
   const hex = hexFromBytes(bytes);
-  const known = pointOfKey.get(hex);
+  const known = negatedMultiplesOfKey.get(hex);
   if (known !== undefined) return known;
   const point = decodeStrictPoint(bytes);
-  remember(pointOfKey, KEPT_KEYS, hex, point);
-  return point;
+  const multiples = point === null ? null : multiplesOf(point.negate());
+  remember(negatedMultiplesOfKey, KEPT_KEYS, hex, multiples);
+  return multiples;
 }
 
 function decodeStrictPoint(bytes: Uint8Array): Point | null {
   let point: Point;
   try {
-    point = ed25519.Point.fromBytes(bytes, false); // false: y < p, and no sign bit where x is 0
+    point = Point.fromBytes(bytes, true); // true: takes any encoding, so that the rule below is the only one
   } catch {
-    // Its error says which rule the encoding breaks; every such encoding is simply no key here.
+    // Its error says why there is no such point; whatever the reason, it is no key here.
     return null;
   }
-  const isPrimeOrder = !point.isSmallOrder() && point.isTorsionFree();
-  return isPrimeOrder && equalBytes(point.toBytes(), bytes) ? point : null;
+  // One encoding for each point: y < p, and no sign bit where x is 0.
+  const isCanonical = equalBytes(point.toBytes(), bytes);
+  // A point without torsion is the identity or of prime order; all others of small order have torsion.
+  return isCanonical && !point.is0() && point.isTorsionFree() ? point : null;
 }
 
 function littleEndian(bytes: Uint8Array): bigint {

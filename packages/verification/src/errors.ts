@@ -97,9 +97,9 @@ export function verdictOfCode(code: ErrorCode): Verdict | 'usage' {
 /** Where a refusal happened and what was found there. */
 export interface RefusalDetails {
   /** The member, as a path: `inclusion_proof.proof_hashes[3]`. */
-  readonly field?: string;
-  readonly expected?: string;
-  readonly actual?: string;
+  readonly field?: string | undefined;
+  readonly expected?: string | undefined;
+  readonly actual?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -129,4 +129,10 @@ export class VerificationError extends Error {
     if (details.expected !== undefined) this.expected = details.expected;
     if (details.actual !== undefined) this.actual = details.actual;
   }
+}
+
+/** For a `catch`: the refusal, or the error thrown on, since anything else is a mistake of ours and no verdict. */
+export function refusalOf(error: unknown): VerificationError {
+  if (error instanceof VerificationError) return error;
+  throw error;
 }

@@ -3,7 +3,7 @@ import type { CodeWords } from './code-words.ts';
 import { wordsOfCode } from './code-words.ts';
 import { escapeForDisplay } from './display-escape.ts';
 import type { ErrorCode, Verdict } from './errors.ts';
-import type { Check, CheckId, Claims, Report } from './report.ts';
+import type { Check, CheckId, Claims, KeyFacts, KeyStatementFacts, Report } from './report.ts';
 
 /** The lines that tell of one delivery, escaped and ready to print. */
 export interface DeliveryLines {
@@ -51,7 +51,7 @@ export function headlineOfVerdict(verdict: Verdict): string {
 export function describeCheck(check: Check): string {
   switch (check.status) {
     case 'pass':
-      return `${check.id} - passed`;
+      return `${check.id} - passed${noteOf(check)}`;
     case 'fail':
       return `${check.id} - ${describeFailure(check)}${noteOf(check)}`;
     case 'pending':
@@ -113,7 +113,7 @@ export function deliveryLines(report: Report): DeliveryLines | null {
     delivered: `${deliveryVerb(claims)} to ${escapeForDisplay(claims.endpointUrl)}`,
     timestamp: `Timestamp: ${claims.attemptedAt.replace('.000Z', 'Z')}`,
     status: `HTTP status: ${statusText(claims)}`,
-    signed: report.verdict === 'verified' ? signedLine(report) : null,
+    signed: report.verdict === 'verified' && report.key !== null ? signedLine(report.key) : null,
   };
 }
 
@@ -137,10 +137,20 @@ function statusText(claims: Claims): string {
 }
 
 // A name counts only as what the user calls the key, so its fingerprint stands beside it.
-function signedLine(report: Report): string {
-  const { name = null, keyId = '' } = report.key ?? {};
-  if (name === null) return `Cryptographically signed by ${DEFAULT_SIGNER}`;
-  return `Cryptographically signed by ${escapeForDisplay(name)} (key ${shortKeyId(keyId)})`;
+function signedLine({ name, keyId, source, statements }: KeyFacts): string {
+  const signer = `Cryptographically signed by ${escapeForDisplay(name ?? DEFAULT_SIGNER)}`;
+  if (source === 'chain') return `${signer} (key ${shortKeyId(keyId)}, ${wayText(statements)})`;
+  return name === null ? signer : `${signer} (key ${shortKeyId(keyId)})`;
+}
+
+// A statement that is not shown to be in the log could be by a thief of the key before: then the line says so.
+function wayText(statements: readonly KeyStatementFacts[]): string {
+  const from = shortKeyId((statements[0] as KeyStatementFacts).previousKeyId);
+  const areLogged = statements.every(({ isLogged }) => isLogged);
+  const noun = statements.length === 1 ? 'statement' : 'statements';
+  return areLogged
+    ? `reached from ${from} by ${statements.length} logged ${noun}`
+    : `reached from ${from} by ${statements.length} signed ${noun}, not all shown in the log`;
 }
 
 /**

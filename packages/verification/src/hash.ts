@@ -1,17 +1,17 @@
 /** Leaf and node hashes of the tree: the only SHA-256 over tree data. RFC 6962 section 2.1. @module */
-import { sha256 as sha256OfNoble } from '@noble/hashes/sha2.js';
+import { sha256OfBytes, sha256OfNode } from './sha256.ts';
 
 /** Length of every hash in this package, in bytes. */
 export const HASH_BYTES = 32;
 
-const LEAF_PREFIX = 0x00; // RFC 6962 2.1
-const NODE_PREFIX = 0x01; // RFC 6962 2.1: another prefix than a leaf, so that no leaf passes as a node
+const LEAF_PREFIX = 0x00; // RFC 6962 2.1: a node has 01, so that no leaf passes as a node
 
 /**
+ * SHA-256 of the bytes as they are, without a prefix: 32 bytes. FIPS 180-4.
  * @example hexFromBytes(sha256(utf8FromString('abc'))) // 'ba7816bf…'
  */
 export function sha256(bytes: Uint8Array): Uint8Array {
-  return sha256OfNoble(bytes);
+  return sha256OfBytes(bytes);
 }
 
 /**
@@ -19,10 +19,7 @@ export function sha256(bytes: Uint8Array): Uint8Array {
  * @example leafHash(utf8FromString(proofPackage.leafData))
  */
 export function leafHash(leafData: Uint8Array): Uint8Array {
-  const preimage = new Uint8Array(1 + leafData.length);
-  preimage[0] = LEAF_PREFIX;
-  preimage.set(leafData, 1);
-  return sha256OfNoble(preimage);
+  return sha256OfBytes(leafData, LEAF_PREFIX);
 }
 
 /**
@@ -32,11 +29,7 @@ export function leafHash(leafData: Uint8Array): Uint8Array {
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   assertHash(left, 'left');
   assertHash(right, 'right');
-  const preimage = new Uint8Array(1 + 2 * HASH_BYTES);
-  preimage[0] = NODE_PREFIX;
-  preimage.set(left, 1);
-  preimage.set(right, 1 + HASH_BYTES);
-  return sha256OfNoble(preimage);
+  return sha256OfNode(left, right);
 }
 
 /**
@@ -44,7 +37,7 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
  * @example hexFromBytes(emptyRoot()) // 'e3b0c442…'
  */
 export function emptyRoot(): Uint8Array {
-  return sha256OfNoble(new Uint8Array(0));
+  return sha256OfBytes(new Uint8Array(0));
 }
 
 function assertHash(hash: Uint8Array, name: string): void {

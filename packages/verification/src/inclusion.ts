@@ -5,6 +5,7 @@ import { nodeHash } from './hash.ts';
 import type { PathStep } from './report.ts';
 import {
   assertHashLength,
+  assertHashLengths,
   bitLength,
   countOnes,
   MAX_TREE_SIZE,
@@ -115,8 +116,8 @@ function walk(
   let fn = i;
   let sn = n - 1n;
   let r = leafHash;
-  for (const [rung, sibling] of path.entries()) {
-    assertHashLength(sibling, `proof_hashes[${rung}]`);
+  assertHashLengths(path, 'proof_hashes');
+  for (const sibling of path) {
     if ((fn & 1n) === 1n || fn === sn) {
       // A last node with an even index has no sibling on its level: go up to where it has one.
       while ((fn & 1n) === 0n && fn !== 0n) {

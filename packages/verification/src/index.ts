@@ -16,6 +16,8 @@ export type { ConsistencyRoots } from './consistency.ts';
 export { rootsFromConsistencyProof, verifyConsistency } from './consistency.ts';
 export type { ConsistencyProof } from './consistency-proof.ts';
 export { parseConsistencyProof } from './consistency-proof.ts';
+export type { Cosignature, TimedSignature } from './cosignature.ts';
+export { encodeCosignatureMessage, parseCosignature, verifyCosignatures } from './cosignature.ts';
 export { escapeForDisplay } from './display-escape.ts';
 export { isStrictPublicKey, verifyEd25519 } from './ed25519.ts';
 export type { ErrorCode, RefusalDetails, Verdict } from './errors.ts';
@@ -32,6 +34,10 @@ export {
 export { emptyRoot, leafHash, nodeHash, sha256 } from './hash.ts';
 export type { InclusionSteps } from './inclusion.ts';
 export { inclusionSteps, rootFromInclusionProof, verifyInclusion } from './inclusion.ts';
+export type { KeyChain, KeyRevocation, KeyStatement } from './key-chain.ts';
+export { verifyKeyChain } from './key-chain.ts';
+export type { KeyAction, KeyLeaf } from './key-leaf.ts';
+export { parseKeyLeaf } from './key-leaf.ts';
 export type { DeliveryLeaf, Outcome } from './leaf.ts';
 export { parseLeaf } from './leaf.ts';
 export type { Note, NoteKey, NoteSignature } from './note.ts';
@@ -56,6 +62,7 @@ export type {
   ConsistencyReport,
   HeadFacts,
   KeyFacts,
+  KeyStatementFacts,
   Level,
   PathStep,
   Report,
@@ -63,9 +70,46 @@ export type {
   TreeFacts,
 } from './report.ts';
 export { leadingFailure, worstVerdict } from './report.ts';
+export type { EntryBundleId, TileId } from './tile.ts';
+export {
+  encodeEntryBundlePath,
+  encodeTilePath,
+  parseEntryBundle,
+  parseEntryBundlePath,
+  parseHashTile,
+  parseTilePath,
+  TILE_WIDTH,
+  verifyEntryBundle,
+} from './tile.ts';
+export {
+  planConsistencyTiles,
+  planInclusionTiles,
+  planLeafTiles,
+  planRootTiles,
+} from './tile-plan.ts';
+export type { TileInclusionProof } from './tile-proof.ts';
+export {
+  consistencyProofFromTiles,
+  inclusionProofFromTiles,
+  leafHashesFromTiles,
+  rootFromTiles,
+} from './tile-proof.ts';
+export type { TlogProof } from './tlog-proof.ts';
+export {
+  encodeTlogProof,
+  parseTlogProof,
+  tlogProofFromPackage,
+  verifyTlogProofInclusion,
+} from './tlog-proof.ts';
 export type { TreeHead } from './tree-head.ts';
 export { encodeTreeHead, parseTreeHead, verifyTreeHead } from './tree-head.ts';
 export type { Trust, TrustedKey } from './trust.ts';
 export type { VerifyOptions } from './verify.ts';
 export { verifyProofPackage } from './verify.ts';
 export { verifyHeadConsistency } from './verify-consistency.ts';
+export type { TlogProofReport } from './verify-tlog-proof.ts';
+export { verifyTlogProof } from './verify-tlog-proof.ts';
+export type { VkeyKind } from './vkey.ts';
+export { encodeVkey, parseVkey } from './vkey.ts';
+export type { PolicyGroup, PolicyLog, PolicyWitness, WitnessPolicy } from './witness-policy.ts';
+export { isQuorumMet, parseWitnessPolicy } from './witness-policy.ts';

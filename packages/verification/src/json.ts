@@ -1,6 +1,6 @@
 /** A strict JSON reader: one meaning per text, and the position of what is wrong with it. RFC 8259, narrowed. @module */
 import { isWellFormed, stringFromUtf8, utf8Length } from './bytes.ts';
-import { VerificationError } from './errors.ts';
+import { refusalOf, VerificationError } from './errors.ts';
 
 /** A JSON value. Objects are maps: no member name has a meaning for the engine (`__proto__`). */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
@@ -30,12 +30,12 @@ export function textFromInput(input: string | Uint8Array, maxBytes: number, name
   if (typeof input === 'string') return input;
   try {
     return stringFromUtf8(input);
-  } catch (error) {
-    if (!(error instanceof VerificationError)) throw error;
+  } catch (cause) {
+    const error = refusalOf(cause);
     throw new VerificationError('E_JSON', {
       expected: 'UTF-8',
-      ...(error.actual === undefined ? {} : { actual: error.actual }),
-      cause: error,
+      actual: error.actual,
+      cause,
     });
   }
 }
@@ -50,11 +50,12 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['r', '\r'],
   ['t', '\t'],
 ]);
-const WHITE_SPACE = /[ \t\n\r]*/y;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const SPACE = 0x20; // no code unit below it may stand raw in a string
+const FIRST_SURROGATE = 0xd800;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y; // RFC 8259 section 6
 const PLAIN_INTEGER = /^(?:0|-?[1-9][0-9]*)$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a JSON string must not hold raw
-const PLAIN_CHARACTERS = /[^"\\\u0000-\u001f]*/y;
 const FOUR_HEX = /[0-9a-fA-F]{4}/y;
 const LITERALS: readonly (readonly [string, JsonValue])[] = [
   ['true', true],
@@ -62,11 +63,14 @@ const LITERALS: readonly (readonly [string, JsonValue])[] = [
   ['null', null],
 ];
 
-/** The cursor over the text; it owns the position and the path to the member being read. */
+/**
+ * The cursor over the text; it owns the position and the path to the member being read. It walks code units: sticky
+ * patterns in their place took 2.5 times as long (packages of 2.7 kB).
+ */
 class JsonReader {
   readonly #text: string;
   #at = 0;
-  readonly #path: string[] = [];
+  readonly #path: (string | number)[] = []; // names of members and indexes of items
 
   constructor(text: string) {
     this.#text = text;
@@ -74,13 +78,13 @@ class JsonReader {
 
   readDocument(): JsonValue {
     const value = this.#readValue();
-    this.#take(WHITE_SPACE);
+    this.#skipWhiteSpace();
     if (this.#at < this.#text.length) throw this.#fault('nothing after the value');
     return value;
   }
 
   #readValue(): JsonValue {
-    this.#take(WHITE_SPACE);
+    this.#skipWhiteSpace();
     const next = this.#text[this.#at];
     if (next === '{') return this.#readObject();
     if (next === '[') return this.#readArray();
@@ -99,14 +103,14 @@ class JsonReader {
     this.#enter();
     if (this.#skip('}')) return members;
     do {
-      this.#take(WHITE_SPACE);
+      this.#skipWhiteSpace();
       const start = this.#at;
       if (this.#text[this.#at] !== '"') throw this.#fault('a member name');
       const name = this.#readString();
-      this.#path.push(this.#path.length === 0 ? name : `.${name}`);
+      this.#path.push(name);
       if (members.has(name)) {
         throw new VerificationError('E_DUPLICATE_MEMBER', {
-          field: this.#path.join(''),
+          field: this.#pathText(),
           expected: 'each member once',
           actual: `a second one at ${this.#position(start)}`,
         });
@@ -124,7 +128,7 @@ class JsonReader {
     this.#enter();
     if (this.#skip(']')) return values;
     do {
-      this.#path.push(`[${values.length}]`);
+      this.#path.push(values.length);
       values.push(this.#readValue());
       this.#path.pop();
     } while (this.#skip(','));
@@ -146,15 +150,30 @@ class JsonReader {
 
   #readString(): string {
     const start = this.#at;
-    this.#at++;
-    let value = this.#take(PLAIN_CHARACTERS);
-    while (this.#text[this.#at] === '\\') {
-      this.#at++;
-      value += this.#readEscape() + this.#take(PLAIN_CHARACTERS);
+    let value = '';
+    let mayBeIllFormed = false;
+    let from = start + 1; // where the part without escapes begins
+    let at = from;
+    for (let unit = this.#text.charCodeAt(at); unit !== QUOTE; unit = this.#text.charCodeAt(at)) {
+      if (unit === BACKSLASH) {
+        value += this.#text.slice(from, at);
+        this.#at = at + 1;
+        const escaped = this.#readEscape();
+        if (escaped.charCodeAt(0) >= FIRST_SURROGATE) mayBeIllFormed = true;
+        value += escaped;
+        from = this.#at;
+        at = from;
+      } else if (unit >= SPACE) {
+        if (unit >= FIRST_SURROGATE) mayBeIllFormed = true;
+        at++;
+      } else {
+        this.#at = at; // a control character, or the end of the text (NaN)
+        throw this.#fault('the end of the string');
+      }
     }
-    if (this.#text[this.#at] !== '"') throw this.#fault('the end of the string');
-    this.#at++;
-    if (!isWellFormed(value)) {
+    value += this.#text.slice(from, at);
+    this.#at = at + 1;
+    if (mayBeIllFormed && !isWellFormed(value)) {
       throw new VerificationError('E_JSON', {
         field: this.#position(start),
         expected: 'well-formed text',
@@ -185,7 +204,7 @@ class JsonReader {
     const value = Number(digits);
     if (!PLAIN_INTEGER.test(digits) || !Number.isSafeInteger(value)) {
       throw new VerificationError('E_FIELD', {
-        field: this.#path.length === 0 ? this.#position(start) : this.#path.join(''),
+        field: this.#path.length === 0 ? this.#position(start) : this.#pathText(),
         expected: 'an integer below 2^53 in plain digits',
         actual: `another number at ${this.#position(start)}`,
       });
@@ -194,10 +213,19 @@ class JsonReader {
   }
 
   #skip(mark: string): boolean {
-    this.#take(WHITE_SPACE);
+    this.#skipWhiteSpace();
     if (this.#text[this.#at] !== mark) return false;
     this.#at++;
     return true;
+  }
+
+  // RFC 8259 section 2: space, tab, newline, carriage return, and no others.
+  #skipWhiteSpace(): void {
+    for (;;) {
+      const unit = this.#text.charCodeAt(this.#at);
+      if (unit !== SPACE && unit !== 0x09 && unit !== 0x0a && unit !== 0x0d) return;
+      this.#at++;
+    }
   }
 
   // The pattern is sticky: it matches here or not at all.
@@ -206,6 +234,14 @@ class JsonReader {
     const found = pattern.exec(this.#text)?.[0] ?? '';
     this.#at += found.length;
     return found;
+  }
+
+  #pathText(): string {
+    const parts = this.#path.map((part, i) => {
+      if (typeof part === 'number') return `[${part}]`;
+      return i === 0 ? part : `.${part}`;
+    });
+    return parts.join('');
   }
 
   #fault(expected: string): VerificationError {

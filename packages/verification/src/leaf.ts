@@ -1,16 +1,10 @@
 /** The delivery leaf: its exact text becomes a typed leaf, or is refused. Proof format, `kapsel.delivery/v1`. @module */
-import { utf8Length } from './bytes.ts';
 import type { Commitments } from './commitments.ts';
 import { readCommitments } from './commitments.ts';
-import { VerificationError } from './errors.ts';
 import type { JsonValue } from './json.ts';
-import { parseJson } from './json.ts';
-import { isJsonObject, Members } from './members.ts';
+import { orNull, readLeafText, readTime, refusedMember } from './leaf-text.ts';
+import { Members } from './members.ts';
 import { isOrigin, ORIGIN_RULE } from './origin.ts';
-import { msFromTime } from './time.ts';
-
-/** A leaf is served as a tile entry whose length is 16 bits. C2SP tlog-tiles. */
-export const MAX_LEAF_BYTES = 65_535;
 
 const DELIVERY_TYPE = 'kapsel.delivery/v1';
 const DELIVERY_MEMBERS: readonly string[] = [
@@ -33,6 +27,7 @@ const DELIVERY_MEMBERS: readonly string[] = [
   'commitments',
 ];
 
+/** 2xx; another status; no status at all; the sender died before it knew. */
 export type Outcome = 'delivered' | 'rejected' | 'failed' | 'unknown';
 
 /** What the log says about one delivery attempt. Hashes are lower-case hex, times RFC 3339 with milliseconds. */
@@ -63,47 +58,7 @@ export interface DeliveryLeaf {
  * @example parseLeaf(proofPackage.leafData).endpointUrl
  */
 export function parseLeaf(text: string): DeliveryLeaf {
-  try {
-    assertLeafSize(text);
-    const value = parseJson(text);
-    assertType(value);
-    const leaf = readDelivery(value);
-    assertExactText(text);
-    return leaf;
-  } catch (error) {
-    if (!(error instanceof VerificationError)) throw error;
-    throw asLeafRefusal(error);
-  }
-}
-
-function assertLeafSize(text: string): void {
-  const lengthBytes = utf8Length(text);
-  if (lengthBytes > MAX_LEAF_BYTES) {
-    throw new VerificationError('E_TOO_LARGE', {
-      expected: `at most ${MAX_LEAF_BYTES} bytes`,
-      actual: `${lengthBytes} bytes`,
-    });
-  }
-}
-
-function assertType(value: JsonValue): void {
-  const type = isJsonObject(value) ? value.get('type') : undefined;
-  if (type === DELIVERY_TYPE) return;
-  const isLaterVersion = typeof type === 'string' && /^kapsel\.delivery\/v[0-9]{1,6}$/.test(type);
-  throw new VerificationError(isLaterVersion ? 'E_VERSION' : 'E_LEAF_TEXT', {
-    field: 'type',
-    expected: DELIVERY_TYPE,
-    actual: isLaterVersion ? type : 'another type or none',
-  });
-}
-
-// The strict reader has passed the text, so the engine's parser sees the same members and the same integers.
-function assertExactText(text: string): void {
-  if (JSON.stringify(JSON.parse(text)) === text) return;
-  throw new VerificationError('E_LEAF_TEXT', {
-    expected: 'the text that JSON.stringify writes',
-    actual: 'white space or needless escapes',
-  });
+  return readLeafText(text, DELIVERY_TYPE, readDelivery);
 }
 
 function readDelivery(value: JsonValue): DeliveryLeaf {
@@ -137,24 +92,6 @@ function readDelivery(value: JsonValue): DeliveryLeaf {
   };
 }
 
-function orNull<Value>(
-  members: Members,
-  name: string,
-  read: (name: string) => Value,
-): Value | null {
-  return members.isNull(name) ? null : read(name);
-}
-
-function readTime(members: Members, name: string): number {
-  const ms = msFromTime(members.string(name));
-  if (ms !== null) return ms;
-  throw new VerificationError('E_LEAF_TEXT', {
-    field: members.pathOf(name),
-    expected: 'a time like 2026-01-15T10:30:45.000Z',
-    actual: 'another string',
-  });
-}
-
 function readOutcome(members: Members): Outcome {
   const outcome = members.string('outcome');
   switch (outcome) {
@@ -164,11 +101,12 @@ function readOutcome(members: Members): Outcome {
     case 'unknown':
       return outcome;
     default:
-      throw new VerificationError('E_LEAF_TEXT', {
-        field: members.pathOf('outcome'),
-        expected: 'delivered, rejected, failed or unknown',
-        actual: 'another string',
-      });
+      throw refusedMember(
+        members,
+        'outcome',
+        'delivered, rejected, failed or unknown',
+        'another string',
+      );
   }
 }
 
@@ -183,11 +121,8 @@ function readStatus(members: Members, outcome: Outcome): number | null {
     unknown: status === null,
   };
   if (fits[outcome]) return status;
-  throw new VerificationError('E_LEAF_TEXT', {
-    field: members.pathOf('response_status'),
-    expected: `a status that fits the outcome ${outcome}`,
-    actual: `${status}`,
-  });
+  const expected = `a status that fits the outcome ${outcome}`;
+  throw refusedMember(members, 'response_status', expected, `${status}`);
 }
 
 // Scheme, then a host part without "@". A backslash counts as a slash, as browsers read it.
@@ -198,17 +133,4 @@ function isEndpointUrl(text: string): boolean {
 
 function isErrorCode(text: string): boolean {
   return /^[A-Za-z0-9_.:-]{1,64}$/.test(text);
-}
-
-const KEPT_CODES: readonly string[] = ['E_LEAF_TEXT', 'E_TOO_LARGE', 'E_VERSION'];
-
-function asLeafRefusal(error: VerificationError): VerificationError {
-  const code = KEPT_CODES.includes(error.code) ? error.code : 'E_LEAF_TEXT';
-  const joint = /^(?:line|column) \d/.test(error.field ?? '') ? ' at ' : '.';
-  return new VerificationError(code, {
-    field: error.field === undefined ? 'leaf_data' : `leaf_data${joint}${error.field}`,
-    ...(error.expected === undefined ? {} : { expected: error.expected }),
-    ...(error.actual === undefined ? {} : { actual: error.actual }),
-    cause: error,
-  });
 }

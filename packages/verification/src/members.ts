@@ -1,6 +1,6 @@
 /** Typed members of a JSON object from outside: exact names, exact types, exact lengths, or `E_FIELD` with the path. @module */
 import { bytesFromBase64, bytesFromHex } from './bytes.ts';
-import { VerificationError } from './errors.ts';
+import { refusalOf, VerificationError } from './errors.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/; // RFC 9562 section 4, lower case
@@ -108,13 +108,13 @@ export class Members {
     const value = this.string(name);
     try {
       return bytesFromBase64(value);
-    } catch (error) {
-      if (!(error instanceof VerificationError)) throw error;
+    } catch (cause) {
+      const error = refusalOf(cause);
       throw new VerificationError('E_FIELD', {
         field: this.pathOf(name),
         expected: 'base64 with padding',
-        actual: error.actual ?? 'another string',
-        cause: error,
+        actual: error.actual,
+        cause,
       });
     }
   }

@@ -9,7 +9,7 @@ import {
   utf8Length,
 } from './bytes.ts';
 import { verifyEd25519 } from './ed25519.ts';
-import { VerificationError } from './errors.ts';
+import { refusalOf, VerificationError } from './errors.ts';
 import { sha256 } from './hash.ts';
 
 /** One signature line: who says so, a hint which key it is, and the signature with whatever its type adds. */
@@ -34,7 +34,8 @@ export interface NoteKey {
 
 export const NOTE_TYPE_ED25519 = 0x01; // C2SP signed-note, signature types
 const KEY_ID_BYTES = 4;
-const MAX_NOTE_BYTES = 262_144;
+/** The longest note, and so the longest text of one. */
+export const MAX_NOTE_BYTES = 262_144;
 const MAX_SIGNATURE_LINES = 100;
 const SIGNATURE_LINE = /^\u2014 ([^ ]+) ([^ ]+)$/; // em dash, name, base64, one space each
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a note holds no control character but the newline
@@ -140,8 +141,8 @@ function signatureBlob(base64: string): Uint8Array {
   try {
     const blob = bytesFromBase64(base64);
     if (blob.length > KEY_ID_BYTES) return blob;
-  } catch (error) {
-    if (!(error instanceof VerificationError)) throw error;
+  } catch (cause) {
+    const error = refusalOf(cause);
     throw refused('signatures in base64 with padding', 'another text', error);
   }
   throw refused('a key id and a signature', 'fewer than 5 bytes');

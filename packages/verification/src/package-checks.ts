@@ -1,6 +1,6 @@
 /** The checks that a proof package adds to those of its head: leaf, inclusion, and that all doubled members agree. @module */
 import { equalBytes, hexFromBytes, utf8FromString } from './bytes.ts';
-import { VerificationError } from './errors.ts';
+import { refusalOf, VerificationError } from './errors.ts';
 import { leafHash } from './hash.ts';
 import { assertHeadNotInFuture, CLOCK_TOLERANCE_MS, runCheck } from './head-checks.ts';
 import { inclusionSteps } from './inclusion.ts';
@@ -73,8 +73,8 @@ function walkPath(proofPackage: ProofPackage): ReturnType<typeof inclusionSteps>
   const { leafHash, leafIndex, treeSize, proofHashes } = proofPackage.inclusionProof;
   try {
     return inclusionSteps(leafHash, leafIndex, treeSize, proofHashes);
-  } catch (error) {
-    if (!(error instanceof VerificationError)) throw error;
+  } catch (cause) {
+    const error = refusalOf(cause);
     throw inMember(error, 'inclusion_proof');
   }
 }
@@ -108,12 +108,6 @@ export function checkHead(
   };
 }
 
-/** Statements that might lead to the key are not read yet: a key that is not pinned says so, and stays unknown. */
-export function withKeyChainNote(check: Check, proofPackage: ProofPackage): Check {
-  if (check.status === 'pass' || proofPackage.keyChain.length === 0) return check;
-  return { ...check, reason: `key_chain ${NOT_CHECKED}` };
-}
-
 /** The parts that no check of this version looks at: what is absent says so, what is present says so too. */
 export function checksNotMade(proofPackage: ProofPackage): readonly Check[] {
   const skipped = (id: CheckId, reason: string): Check => ({ id, status: 'skipped', reason });
@@ -124,7 +118,6 @@ export function checksNotMade(proofPackage: ProofPackage): readonly Check[] {
     part('receipt', proofPackage.receipt !== null),
     part('anchor', proofPackage.anchors.length > 0),
     part('disclosure', proofPackage.disclosures.length > 0),
-    skipped('policy', 'no rule required'),
   ];
 }
 
@@ -154,9 +147,9 @@ function assertAgree(field: string, actual: string, expected: string): void {
 
 function inMember(error: VerificationError, member: string): VerificationError {
   return new VerificationError(error.code, {
-    field: error.field === undefined ? member : `${member}.${error.field}`,
-    ...(error.expected === undefined ? {} : { expected: error.expected }),
-    ...(error.actual === undefined ? {} : { actual: error.actual }),
+    field: `${member}.${error.field}`,
+    expected: error.expected,
+    actual: error.actual,
     cause: error,
   });
 }

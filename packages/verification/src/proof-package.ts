@@ -11,7 +11,7 @@ import { readTreeHead } from './tree-head.ts';
 export const PROOF_FORMAT = 'kapsel.proof/v1';
 export const MAX_PACKAGE_BYTES = 1_048_576;
 const MAX_PATH_HASHES = 63; // the deepest tree that has a size
-const MAX_KEY_STATEMENTS = 64;
+export const MAX_KEY_STATEMENTS = 64;
 const MAX_ANCHORS = 64;
 const MAX_HEADERS = 64;
 const MAX_DISCLOSURES = 4_096; // as many as a payload may have fields
@@ -33,6 +33,7 @@ export interface LoggedLeaf {
   readonly inclusionProof: InclusionProof | null;
 }
 
+/** Evidence that a head existed before a Bitcoin block. */
 export interface Anchor {
   readonly type: 'opentimestamps';
   /** The `.ots` file. */
@@ -41,12 +42,14 @@ export interface Anchor {
   readonly headers: readonly Uint8Array[];
 }
 
+/** What the destination signed, and where its key and a late receipt stand in the log. RFC 9421. */
 export interface PackageReceipt {
   readonly receiptData: string;
   readonly key: LoggedLeaf | null;
   readonly late: LoggedLeaf | null;
 }
 
+/** A field of the payload that the holder shows, or a proof about a number in it. */
 export type Disclosure =
   | {
       readonly type: 'field';

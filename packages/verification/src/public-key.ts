@@ -1,12 +1,12 @@
 /** Public keys as people hand them over: hex, base64, PEM, JWK, vkey. Private keys are refused by name, never echoed. @module */
-import { bytesFromBase64, bytesFromHex, equalBytes, hexFromBytes } from './bytes.ts';
+import { bytesFromBase64, bytesFromHex, hexFromBytes } from './bytes.ts';
 import { isStrictPublicKey, PUBLIC_KEY_BYTES } from './ed25519.ts';
-import { VerificationError } from './errors.ts';
+import { refusalOf, VerificationError } from './errors.ts';
 import { sha256 } from './hash.ts';
 import type { JsonObject } from './json.ts';
 import { parseJson } from './json.ts';
 import { isJsonObject } from './members.ts';
-import { isNoteName, NOTE_TYPE_ED25519, noteKeyId } from './note.ts';
+import { hasVkeyForm, isPrivateVkey, parseVkey } from './vkey.ts';
 
 /** A key that passed the strict rules: canonical, of prime order. */
 export interface PublicKey {
@@ -22,8 +22,6 @@ const SPKI_PREFIX = '302a300506032b6570032100'; // RFC 8410 section 4: 12 bytes,
 const PKCS8_PREFIX = '300506032b6570'; // RFC 8410 section 7: the algorithm inside, at byte 5
 const PEM = /^-----BEGIN ([A-Z0-9 ]+)-----([\sA-Za-z0-9+/=]*)-----END \1-----$/;
 const PRIVATE_LABEL = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z0-9 ]*-----/;
-const PRIVATE_VKEY = 'PRIVATE+KEY+'; // Go's note.GenerateKey
-const VKEY = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/;
 
 /**
  * Reads a public key in any of the accepted forms. Throws `E_KEY_PRIVATE` for a private key and `E_KEY_FORMAT` for
@@ -36,9 +34,9 @@ export function parsePublicKey(text: string): PublicKey {
   if (PRIVATE_LABEL.test(trimmed)) throw refusedPrivate('a PEM private key');
   if (trimmed.startsWith('{')) return fromJwk(trimmed);
   if (trimmed.startsWith('-----')) return fromPem(trimmed);
-  if (trimmed.startsWith(PRIVATE_VKEY)) throw refusedPrivate('a note signer key');
+  if (isPrivateVkey(trimmed)) throw refusedPrivate('a note signer key');
   if (/^[0-9a-f]{64}$/.test(trimmed)) return accept(bytesFromHex(trimmed), null);
-  if (VKEY.test(trimmed)) return fromVkey(trimmed);
+  if (hasVkeyForm(trimmed)) return fromVkey(trimmed);
   return fromBase64(trimmed);
 }
 
@@ -73,24 +71,16 @@ function objectFromText(text: string): JsonObject {
     const value = parseJson(text);
     if (isJsonObject(value)) return value;
   } catch (error) {
-    if (!(error instanceof VerificationError)) throw error;
+    refusalOf(error);
     // The reader's words may quote the text, so they are dropped.
   }
   throw refusedForm();
 }
 
+// A witness's key signs no heads, so only the type of a log is taken.
 function fromVkey(text: string): PublicKey {
-  const [, name = '', hint = '', base64 = ''] = VKEY.exec(text) ?? [];
-  const typed = decode(base64);
-  if (typed[0] !== NOTE_TYPE_ED25519) throw refusedForm();
-  const bytes = typed.slice(1);
-  if (
-    !isNoteName(name) ||
-    !equalBytes(noteKeyId(name, NOTE_TYPE_ED25519, bytes), bytesFromHex(hint))
-  ) {
-    throw refusedForm();
-  }
-  return accept(bytes, name);
+  const { name, publicKey } = parseVkey(text, 'log');
+  return accept(publicKey, name);
 }
 
 function fromBase64(text: string): PublicKey {
@@ -103,7 +93,7 @@ function decode(base64: string): Uint8Array {
   try {
     return bytesFromBase64(base64);
   } catch (error) {
-    if (!(error instanceof VerificationError)) throw error;
+    refusalOf(error);
     throw refusedForm();
   }
 }

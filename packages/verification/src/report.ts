@@ -18,9 +18,10 @@ export type CheckId =
   | 'policy'
   | 'consistency';
 
+/** `pass` is never a default: what did not run is `skipped`, what waits for something outside is `pending`. */
 export type CheckStatus = 'pass' | 'fail' | 'pending' | 'skipped';
 
-/** One question and its answer. A failed check has a code, a skipped or pending one has a reason. */
+/** One question and its answer. A failed check has a code, a skipped or pending one has a reason; others may have one. */
 export interface Check {
   readonly id: CheckId;
   readonly status: CheckStatus;
@@ -42,7 +43,7 @@ export type Step =
   | { readonly kind: 'root'; readonly computed: string; readonly signed: string }
   | {
       readonly kind: 'signature';
-      /** The 50 signed bytes. */
+      /** The signed bytes: the 50 of a head, or the text of a checkpoint where the file has no others. */
       readonly message: string;
       readonly signature: string;
       readonly publicKey: string;
@@ -96,8 +97,20 @@ export interface TreeFacts extends HeadFacts {
 /** Whose key signed the head: pinned by the user, reached from a pinned one, or neither. */
 export interface KeyFacts {
   readonly keyId: string;
+  /** How the user calls the pinned key: this one, or the one that the statements begin at. */
   readonly name: string | null;
   readonly source: 'pinned' | 'chain' | 'unknown';
+  /** The way from the pinned key to this one, in order; empty unless the source is `chain`. */
+  readonly statements: readonly KeyStatementFacts[];
+}
+
+/** One step of that way: the key of before names the next one. */
+export interface KeyStatementFacts {
+  readonly previousKeyId: string;
+  readonly keyId: string;
+  readonly validFrom: string;
+  /** Shown to stand in the log; otherwise signed only, which a thief of the previous key could do too. */
+  readonly isLogged: boolean;
 }
 
 /** Everything that was found out about one proof package. */
@@ -149,7 +162,10 @@ export function verdictOfChecks(checks: readonly Check[], mandatory: readonly Ch
   return mandatory.every((id) => passed.has(id)) ? 'verified' : 'inconclusive';
 }
 
-/** The failed check that explains the verdict: the first one in order that leads to it. */
+/**
+ * The failed check that explains the verdict: the first one in order that leads to it, or null.
+ * @example leadingFailure(report)?.code // 'E_ROOT_MISMATCH'
+ */
 export function leadingFailure(report: {
   readonly verdict: Verdict;
   readonly checks: readonly Check[];

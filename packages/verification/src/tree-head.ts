@@ -53,7 +53,11 @@ export function encodeTreeHead(
   );
 }
 
-/** Throws `E_STH_SIGNATURE` unless the head's own key signed its 50 bytes. Whether that key is trusted is another check. */
+/**
+ * Throws `E_STH_SIGNATURE` unless the head's own key signed its 50 bytes. Whether that key is trusted is another check.
+ * RFC 6962 section 3.5.
+ * @example verifyTreeHead(parseTreeHead(text))
+ */
 export function verifyTreeHead(head: TreeHead): void {
   const message = encodeTreeHead(head.timestampMs, head.treeSize, head.rootHash);
   if (verifyEd25519(head.signature, message, head.publicKey)) return;
@@ -65,7 +69,8 @@ export function verifyTreeHead(head: TreeHead): void {
 }
 
 /**
- * Reads a head that stands alone, as `/attestation/sth` answers it. Nothing is verified yet.
+ * Reads a head that stands alone, as `/attestation/sth` answers it: strict JSON, every member of the right form.
+ * Throws `VerificationError` otherwise. Nothing is verified yet.
  * @example parseTreeHead(await file.text()).treeSize
  */
 export function parseTreeHead(input: string | Uint8Array): TreeHead {

@@ -45,3 +45,9 @@ export function assertHashLength(hash: Uint8Array, field: string): void {
     });
   }
 }
+
+/** Refuses a list of hashes of which one is not exactly 32 bytes; that one is named. */
+export function assertHashLengths(hashes: readonly Uint8Array[], field: string): void {
+  const wrong = hashes.findIndex((hash) => hash.length !== HASH_BYTES);
+  if (wrong !== -1) assertHashLength(hashes[wrong] as Uint8Array, `${field}[${wrong}]`);
+}

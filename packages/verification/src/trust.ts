@@ -1,4 +1,5 @@
-/** What the user believes: keys they pinned, for which log and for which time. Nothing inside a file is added to it. @module */
+/** What the user believes: keys they pinned, for which log and for which time, and witnesses. Nothing inside a file is added to it. @module */
+import type { WitnessPolicy } from './witness-policy.ts';
 
 /** One key the user vouches for. */
 export interface TrustedKey {
@@ -20,4 +21,12 @@ export interface TrustedKey {
  */
 export interface Trust {
   readonly keys: readonly TrustedKey[];
+  /** Which witnesses must have cosigned the checkpoint. The logs it lists are trusted like pinned keys. */
+  readonly policy?: WitnessPolicy;
+}
+
+/** The pinned keys and those of the policy: there a log's name is its origin, so its key is for that log alone. */
+export function allTrustedKeys({ keys, policy }: Trust): readonly TrustedKey[] {
+  const logs = policy?.logs ?? [];
+  return [...keys, ...logs.map(({ name, publicKey }) => ({ publicKey, name, log: name }))];
 }

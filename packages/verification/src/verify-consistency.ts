@@ -3,19 +3,21 @@ import { equalBytes, hexFromBytes } from './bytes.ts';
 import { verifyConsistency } from './consistency.ts';
 import type { ConsistencyProof } from './consistency-proof.ts';
 import { parseConsistencyProof } from './consistency-proof.ts';
-import { VerificationError } from './errors.ts';
+import { refusalOf, VerificationError } from './errors.ts';
 import { emptyRoot } from './hash.ts';
 import {
   assertHeadNotInFuture,
   checkHeadCheckpoint,
-  checkHeadKey,
   checkHeadSignature,
   factsOfHead,
   failedCheck,
   runCheck,
 } from './head-checks.ts';
 import { parseJson, textFromInput } from './json.ts';
+import type { ChainResult } from './key-check.ts';
+import { checkHeadKey, checkKeyChain } from './key-check.ts';
 import { isJsonObject } from './members.ts';
+import type { LoggedLeaf } from './proof-package.ts';
 import { MAX_PACKAGE_BYTES, readProofPackage } from './proof-package.ts';
 import type { Check, CheckId, ConsistencyReport } from './report.ts';
 import { verdictOfChecks } from './report.ts';
@@ -35,9 +37,9 @@ const HEAD_CHECKS: readonly CheckId[] = [
 const MANDATORY: readonly CheckId[] = ['format', 'head', 'signature', 'key', 'consistency'];
 
 /**
- * Verifies two heads (or packages, whose heads are taken) and the proof between them. The head with the earlier
- * timestamp counts as the old one, in whichever order they are given. The proof may be null where both trees have
- * the same size, or the old one none. Hostile input never throws.
+ * Verifies two heads (or packages, whose heads and key statements are taken) and the proof between them. The head
+ * with the earlier timestamp counts as the old one, in whichever order they are given. The proof may be null where
+ * both trees have the same size, or the old one none. Hostile input never throws.
  * @example verifyHeadConsistency(oldText, newText, proofText, trust, { nowMs: Date.now() }).verdict
  */
 export function verifyHeadConsistency(
@@ -47,23 +49,28 @@ export function verifyHeadConsistency(
   trust: Trust,
   options: VerifyOptions,
 ): ConsistencyReport {
-  let older: TreeHead;
-  let newer: TreeHead;
+  let olderInput: HeadInput;
+  let newerInput: HeadInput;
   let path: ConsistencyProof | null;
   try {
     // from the files
-    [older, newer] = inTimeOrder(
+    [olderInput, newerInput] = inTimeOrder(
       readInput('old_head', () => headFromInput(oldHead)),
       readInput('new_head', () => headFromInput(newHead)),
     );
     path = proof === null ? null : readInput('proof', () => parseConsistencyProof(proof));
-  } catch (error) {
-    if (!(error instanceof VerificationError)) throw error; // a mistake of ours is no verdict
+  } catch (cause) {
+    const error = refusalOf(cause);
     return reportUnreadable(error);
   }
+  const [older, newer] = [olderInput.head, newerInput.head];
   const head = checkHeadsMatch(older, newer, path, options.nowMs);
   const signature = ofBoth(older, newer, checkHeadSignature);
-  const key = ofBoth(older, newer, (each, name) => checkHeadKey(each, trust, name).check);
+  const relation =
+    head.status === 'pass' && signature.status === 'pass'
+      ? checkConsistency(older, newer, path)
+      : null;
+  const key = checkBothKeys(olderInput, newerInput, trust, relation?.status === 'pass');
   const obstacle = findObstacle(head, signature, key);
   const checks: readonly Check[] = [
     { id: 'format', status: 'pass' },
@@ -72,7 +79,7 @@ export function verifyHeadConsistency(
     ofBoth(older, newer, checkHeadCheckpoint),
     key,
     obstacle === null
-      ? checkConsistency(older, newer, path)
+      ? (relation ?? checkConsistency(older, newer, path))
       : { id: 'consistency', status: 'skipped', reason: obstacle },
   ];
   return {
@@ -92,30 +99,71 @@ function findObstacle(head: Check, signature: Check, key: Check): string | null 
   return key.status === 'fail' ? 'a head is not signed by a key you pinned' : null;
 }
 
-function headFromInput(input: string | Uint8Array): TreeHead {
+/**
+ * A revocation that came with one head is held against the other too. An older head by the revoked key stays good if
+ * a head by another key, which is trusted, continues its tree: that key vouches for all that is in it.
+ */
+function checkBothKeys(
+  older: HeadInput,
+  newer: HeadInput,
+  trust: Trust,
+  isContinued: boolean,
+): Check {
+  const chains: readonly ChainResult[] = [
+    checkKeyChain(older.keyChain, older.head, 'old_head'),
+    checkKeyChain(newer.keyChain, newer.head, 'new_head'),
+  ];
+  const isOneLog = older.head.log === newer.head.log;
+  const checkKey = ({ head }: HeadInput, i: 0 | 1, isFixed: boolean): Check => {
+    const own = chains[i] as ChainResult;
+    const from = isOneLog ? chains : [own];
+    return checkHeadKey(head, trust, i === 0 ? 'old_head' : 'new_head', {
+      ...own,
+      revocations: from.flatMap(({ chain }) => chain?.revocations ?? []),
+      isFixedBefore: () => isFixed,
+    }).check;
+  };
+  const ofNew = checkKey(newer, 1, false);
+  const isOtherKey = !equalBytes(older.head.publicKey, newer.head.publicKey);
+  const ofOld = checkKey(older, 0, isContinued && isOtherKey && ofNew.status === 'pass');
+  return worse(ofOld, ofNew);
+}
+
+/** A head, and the key statements that came with it. */
+interface HeadInput {
+  readonly head: TreeHead;
+  readonly keyChain: readonly LoggedLeaf[];
+}
+
+function headFromInput(input: string | Uint8Array): HeadInput {
   const value = parseJson(textFromInput(input, MAX_PACKAGE_BYTES, 'tree head'));
   const isPackage = isJsonObject(value) && value.has('format');
-  return isPackage ? readProofPackage(value).signedTreeHead : readTreeHead(value, '');
+  if (!isPackage) return { head: readTreeHead(value, ''), keyChain: [] };
+  const { signedTreeHead, keyChain } = readProofPackage(value);
+  return { head: signedTreeHead, keyChain };
 }
 
 function readInput<Value>(name: string, read: () => Value): Value {
   try {
     return read();
-  } catch (error) {
-    if (!(error instanceof VerificationError)) throw error;
+  } catch (cause) {
+    const error = refusalOf(cause);
     throw new VerificationError(error.code, {
       field: error.field === undefined ? name : `${name}: ${error.field}`,
-      ...(error.expected === undefined ? {} : { expected: error.expected }),
-      ...(error.actual === undefined ? {} : { actual: error.actual }),
-      cause: error,
+      expected: error.expected,
+      actual: error.actual,
+      cause,
     });
   }
 }
 
 // A log's timestamps grow strictly, so time tells which head is the old one; at equal times the smaller tree is.
-function inTimeOrder(a: TreeHead, b: TreeHead): readonly [TreeHead, TreeHead] {
+function inTimeOrder(a: HeadInput, b: HeadInput): readonly [HeadInput, HeadInput] {
+  const [first, second] = [a.head, b.head];
   const aIsOlder =
-    a.timestampMs === b.timestampMs ? a.treeSize <= b.treeSize : a.timestampMs < b.timestampMs;
+    first.timestampMs === second.timestampMs
+      ? first.treeSize <= second.treeSize
+      : first.timestampMs < second.timestampMs;
   return aIsOlder ? [a, b] : [b, a];
 }
 
@@ -124,12 +172,13 @@ function ofBoth(
   newer: TreeHead,
   check: (head: TreeHead, name: string) => Check,
 ): Check {
-  const ofOld = check(older, 'old_head');
-  const ofNew = check(newer, 'new_head');
-  return (
-    [ofOld, ofNew].find(({ status }) => status === 'fail') ??
-    (ofOld.status === 'pass' ? ofNew : ofOld)
-  );
+  return worse(check(older, 'old_head'), check(newer, 'new_head'));
+}
+
+function worse(ofOld: Check, ofNew: Check): Check {
+  const failed = [ofOld, ofNew].find(({ status }) => status === 'fail');
+  if (failed !== undefined) return failed;
+  return ofOld.status === 'pass' ? ofNew : ofOld;
 }
 
 function checkHeadsMatch(

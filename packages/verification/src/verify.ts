@@ -1,21 +1,18 @@
 /** The whole verification of a proof package, in reading order. Pure: package, trust and time in, report out. @module */
 import { hexFromBytes } from './bytes.ts';
-import { VerificationError } from './errors.ts';
+import { refusalOf, type VerificationError } from './errors.ts';
 import {
   checkHeadCheckpoint,
-  checkHeadKey,
   checkHeadSignature,
   factsOfHead,
   failedCheck,
 } from './head-checks.ts';
+import type { KeyResult } from './key-check.ts';
+import { checkHeadKey, checkKeyChain } from './key-check.ts';
 import type { DeliveryLeaf } from './leaf.ts';
-import {
-  checkHead,
-  checkInclusion,
-  checkLeaf,
-  checksNotMade,
-  withKeyChainNote,
-} from './package-checks.ts';
+import { checkHead, checkInclusion, checkLeaf, checksNotMade } from './package-checks.ts';
+import type { PolicyResult } from './policy-check.ts';
+import { checkPolicy } from './policy-check.ts';
 import type { ProofPackage } from './proof-package.ts';
 import { parseProofPackage } from './proof-package.ts';
 import type { Check, CheckId, Claims, Report, Step } from './report.ts';
@@ -62,25 +59,31 @@ export function verifyProofPackage(
   let proofPackage: ProofPackage;
   try {
     proofPackage = parseProofPackage(input); // from the file
-  } catch (error) {
-    if (!(error instanceof VerificationError)) throw error; // a mistake of ours is no verdict
+  } catch (cause) {
+    const error = refusalOf(cause);
     return reportUnreadable(error);
   }
   const head = proofPackage.signedTreeHead;
   const leaf = checkLeaf(proofPackage);
   const inclusion = checkInclusion(proofPackage, leaf.check);
-  const key = checkHeadKey(head, trust, 'signed_tree_head');
+  const checkpoint = checkHeadCheckpoint(head, 'signed_tree_head');
+  const policy = checkPolicy(head.checkpoint, checkpoint, trust.policy, 'signed_tree_head');
+  const key = checkPackageKey(proofPackage, trust, policy);
   const checks: readonly Check[] = [
     { id: 'format', status: 'pass' },
     leaf.check,
     inclusion.check,
     checkHead(proofPackage, leaf.leaf, options.nowMs),
     checkHeadSignature(head, 'signed_tree_head'),
-    checkHeadCheckpoint(head, 'signed_tree_head'),
-    withKeyChainNote(key.check, proofPackage),
+    checkpoint,
+    key.check,
     ...checksNotMade(proofPackage),
+    policy.check,
   ];
-  const verdict = verdictOfChecks(checks, MANDATORY);
+  const verdict = verdictOfChecks(
+    checks,
+    trust.policy === undefined ? MANDATORY : [...MANDATORY, 'policy'],
+  );
   const isVerified = verdict === 'verified';
   return {
     verdict,
@@ -91,6 +94,19 @@ export function verifyProofPackage(
     key: key.facts,
     steps: [...leaf.steps, ...inclusion.steps, signatureStep(head, key.facts.keyId)],
   };
+}
+
+function checkPackageKey(
+  { signedTreeHead: head, keyChain }: ProofPackage,
+  trust: Trust,
+  policy: PolicyResult,
+): KeyResult {
+  const chain = checkKeyChain(keyChain, head, '');
+  return checkHeadKey(head, trust, 'signed_tree_head', {
+    ...chain,
+    revocations: chain.chain?.revocations ?? [],
+    isFixedBefore: policy.isSeenBefore,
+  });
 }
 
 function reportUnreadable(error: VerificationError): Report {
@@ -110,7 +126,8 @@ function reportUnreadable(error: VerificationError): Report {
   };
 }
 
-function claimsOfLeaf(leaf: DeliveryLeaf, authenticated: boolean): Claims {
+/** What the leaf says, and whether it may be believed. */
+export function claimsOfLeaf(leaf: DeliveryLeaf, authenticated: boolean): Claims {
   return {
     authenticated,
     deliveryAttemptId: leaf.deliveryAttemptId,

@@ -71,6 +71,15 @@ describe('the text', () => {
   });
 });
 
+describe('a text that is no checkpoint for its length alone', () => {
+  it('is one longer than a note may be', () => {
+    const limit = 262_144;
+    const text = (length: number): string => `${BODY}${'x'.repeat(length - BODY.length - 1)}\n`;
+    expect(parseCheckpoint(text(limit)).extensions).toHaveLength(1);
+    expectRefusal('E_CHECKPOINT', () => parseCheckpoint(text(limit + 1)));
+  });
+});
+
 describe('verifying', () => {
   const note = noteOf(BODY, ORIGIN, LOG_SIGNER);
 

@@ -1,6 +1,12 @@
 /** The closed list of codes, and the error that carries one. @module */
 import { describe, expect, it } from 'vitest';
-import { ERROR_CODES, type ErrorCode, VerificationError, verdictOfCode } from '../src/errors.ts';
+import {
+  ERROR_CODES,
+  type ErrorCode,
+  refusalOf,
+  VerificationError,
+  verdictOfCode,
+} from '../src/errors.ts';
 
 // Published: a code that is renamed or moved to another verdict breaks reports of others.
 const PUBLISHED: Readonly<Record<string, readonly ErrorCode[]>> = {
@@ -69,5 +75,21 @@ describe('VerificationError', () => {
     const error = new VerificationError('E_IO');
     expect(error.message).toBe('E_IO');
     expect(Object.keys(error).sort()).toEqual(['code', 'name']);
+  });
+});
+
+describe('refusalOf', () => {
+  it('hands over a refusal, and throws on whatever is a mistake of ours', () => {
+    const refusal = new VerificationError('E_FIELD');
+    expect(refusalOf(refusal)).toBe(refusal);
+    for (const mistake of [new TypeError('ours'), new Error('ours'), 'ours', undefined]) {
+      let thrown: unknown = 'nothing';
+      try {
+        refusalOf(mistake);
+      } catch (error) {
+        thrown = error;
+      }
+      expect(thrown).toBe(mistake);
+    }
   });
 });

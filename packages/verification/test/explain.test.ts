@@ -9,8 +9,10 @@ import {
   levelsText,
   shortKeyId,
 } from '../src/explain.ts';
-import type { Report } from '../src/report.ts';
+import { keyIdFromPublicKey } from '../src/public-key.ts';
+import type { CheckStatus, KeyFacts, Report } from '../src/report.ts';
 import { verifyProofPackage } from '../src/verify.ts';
+import { makeChainPackage, rotationText, signerNumber } from './make-key-chain.ts';
 import { type JsonRecord, LOG_SIGNER, leafText, makePackage, NOW_MS } from './make-package.ts';
 
 function reportOf(
@@ -87,6 +89,23 @@ describe('the delivery', () => {
     expect(lines?.signed).toContain('x\\u001b[0m');
   });
 
+  it('says that the key was reached, from which one, and whether the log shows it', () => {
+    const texts = [rotationText(0), rotationText(1)];
+    const signedBy = (name: string | null, isLogged: boolean): string | null | undefined => {
+      const made = makeChainPackage(texts, signerNumber(2), { isLogged });
+      const trust = { keys: [{ publicKey: LOG_SIGNER.publicKey, name }] };
+      const report = verifyProofPackage(JSON.stringify(made), trust, { nowMs: NOW_MS });
+      return deliveryLines(report)?.signed;
+    };
+    const third = shortKeyId(keyIdFromPublicKey(signerNumber(2).publicKey));
+    expect(signedBy('acme-prod', true)).toBe(
+      `Cryptographically signed by acme-prod (key ${third}, reached from 21fe 31df a154 a261 by 2 logged statements)`,
+    );
+    expect(signedBy(null, false)).toBe(
+      `Cryptographically signed by Kapsel (key ${third}, reached from 21fe 31df a154 a261 by 2 signed statements, not all shown in the log)`,
+    );
+  });
+
   it('is not signed by anybody unless it is verified', () => {
     const text = JSON.stringify(makePackage());
     const untrusted = verifyProofPackage(text, { keys: [] }, { nowMs: NOW_MS });
@@ -118,11 +137,44 @@ describe('levels', () => {
     const report = verifyProofPackage('x', { keys: [] }, { nowMs: NOW_MS });
     expect(levelsText(report)).toMatch(/^No level/);
   });
+
+  it('names what is still pending, and nothing where all three were reached', () => {
+    const whole = (receipt: CheckStatus, anchor: CheckStatus): string =>
+      levelsText({
+        ...reportOf(),
+        levels: ['A', 'B', 'C'],
+        checks: [
+          { id: 'receipt', status: receipt },
+          { id: 'anchor', status: anchor },
+        ],
+      });
+    expect(whole('pass', 'pass')).toBe('Level A+B+C: logged; received; anchored.');
+    expect(whole('pass', 'pending')).toMatch(/ Bitcoin anchor pending\.$/);
+  });
+
+  it('counts the statements of a chain', () => {
+    const report = reportOf({}, 'acme-prod');
+    const statement = {
+      previousKeyId: 'ab'.repeat(32),
+      keyId: 'cd'.repeat(32),
+      validFrom: '2026-01-01T00:00:00.000Z',
+      isLogged: true,
+    };
+    const key: KeyFacts = {
+      ...(report.key as KeyFacts),
+      source: 'chain',
+      statements: [statement],
+    };
+    expect(deliveryLines({ ...report, key })?.signed).toContain(' by 1 logged statement)');
+  });
 });
 
 describe('checks', () => {
   it('are described in one line each', () => {
     expect(describeCheck({ id: 'leaf', status: 'pass' })).toBe('leaf - passed');
+    expect(describeCheck({ id: 'policy', status: 'pass', reason: 'cosigned by 2' })).toBe(
+      'policy - passed (cosigned by 2)',
+    );
     expect(describeCheck({ id: 'inclusion', status: 'fail', code: 'E_ROOT_MISMATCH' })).toBe(
       'inclusion - the path leads to another root',
     );
@@ -132,6 +184,14 @@ describe('checks', () => {
     expect(describeCheck({ id: 'anchor', status: 'pending', reason: 'no block yet' })).toBe(
       'anchor - pending: no block yet',
     );
+    // A report may also have been read from elsewhere, with less in it.
+    expect(describeCheck({ id: 'anchor', status: 'pending' })).toBe(
+      'anchor - pending: not decided yet',
+    );
+    expect(describeCheck({ id: 'anchor', status: 'skipped' })).toBe(
+      'anchor - skipped: not asked for',
+    );
+    expect(describeCheck({ id: 'anchor', status: 'fail' })).toBe('anchor - failed');
     expect(describeCheck({ id: 'format', status: 'fail', code: 'E_JSON', field: 'column 3' })).toBe(
       'format - not JSON at column 3',
     );
@@ -157,5 +217,6 @@ describe('codes', () => {
 
   it('have fingerprints in groups of four', () => {
     expect(shortKeyId('9f8e7d6c5b4a3928ffff')).toBe('9f8e 7d6c 5b4a 3928');
+    expect(shortKeyId('')).toBe('');
   });
 });

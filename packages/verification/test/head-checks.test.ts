@@ -1,81 +1,19 @@
-/** What any head goes through: windows, logs, clocks, and whose key it is. @module */
+/** What any head goes through: signature, checkpoint and clock. @module */
 import { describe, expect, it } from 'vitest';
 import { VerificationError } from '../src/errors.ts';
 import {
   assertHeadNotInFuture,
   checkHeadCheckpoint,
-  checkHeadKey,
   checkHeadSignature,
   failedCheck,
   runCheck,
 } from '../src/head-checks.ts';
-import { keyIdFromPublicKey } from '../src/public-key.ts';
 import { parseTreeHead, type TreeHead } from '../src/tree-head.ts';
-import type { TrustedKey } from '../src/trust.ts';
-import { HEAD_TIME_MS, LOG_SIGNER, makeHead, ORIGIN, signerFromSeed } from './make-package.ts';
+import { HEAD_TIME_MS, makeHead } from './make-package.ts';
 import { expectRefusal } from './refusal.ts';
 
 const ROOT = new Uint8Array(32).fill(7);
 const HEAD = parseTreeHead(JSON.stringify(makeHead(8, ROOT)));
-const KEY_ID = keyIdFromPublicKey(LOG_SIGNER.publicKey);
-
-function pinned(rest: Partial<TrustedKey> = {}): TrustedKey {
-  return { publicKey: LOG_SIGNER.publicKey, name: 'acme', ...rest };
-}
-
-function keyCheck(...keys: readonly TrustedKey[]): ReturnType<typeof checkHeadKey> {
-  return checkHeadKey(HEAD, { keys }, 'h');
-}
-
-describe('the key check', () => {
-  it('passes for a pinned key and names it', () => {
-    const { check, facts } = keyCheck(pinned());
-    expect(check).toEqual({ id: 'key', status: 'pass' });
-    expect(facts).toEqual({ keyId: KEY_ID, name: 'acme', source: 'pinned' });
-  });
-
-  it('fails for no key and for another one', () => {
-    const other = { publicKey: signerFromSeed('33'.repeat(32)).publicKey, name: 'acme' };
-    for (const { check, facts } of [keyCheck(), keyCheck(other)]) {
-      expect(check).toMatchObject({ status: 'fail', code: 'E_KEY_UNKNOWN', field: 'h.public_key' });
-      expect(check.actual).toBe(KEY_ID);
-      expect(facts).toEqual({ keyId: KEY_ID, name: null, source: 'unknown' });
-    }
-  });
-
-  it('finds the key among others', () => {
-    const other = { publicKey: signerFromSeed('33'.repeat(32)).publicKey, name: 'other' };
-    expect(keyCheck(other, pinned()).check.status).toBe('pass');
-  });
-
-  it('accepts the window from its first moment up to, not with, its last', () => {
-    const windows: readonly (readonly [Partial<TrustedKey>, boolean])[] = [
-      [{ fromMs: HEAD_TIME_MS }, true],
-      [{ fromMs: HEAD_TIME_MS + 1 }, false],
-      [{ untilMs: HEAD_TIME_MS + 1 }, true],
-      [{ untilMs: HEAD_TIME_MS }, false],
-      [{ fromMs: HEAD_TIME_MS - 9, untilMs: HEAD_TIME_MS + 9 }, true],
-    ];
-    for (const [window, isGood] of windows) {
-      const { check, facts } = keyCheck(pinned(window));
-      expect(check.status).toBe(isGood ? 'pass' : 'fail');
-      if (!isGood) expect(check.code).toBe('E_KEY_WINDOW');
-      expect(facts.source).toBe(isGood ? 'pinned' : 'unknown');
-    }
-  });
-
-  it('accepts one fitting window among several entries of the same key', () => {
-    const early = pinned({ untilMs: HEAD_TIME_MS, name: 'early' });
-    const late = pinned({ fromMs: HEAD_TIME_MS, name: 'late' });
-    expect(keyCheck(early, late).facts).toMatchObject({ name: 'late', source: 'pinned' });
-  });
-
-  it('accepts the key only for the log it is pinned for', () => {
-    expect(keyCheck(pinned({ log: ORIGIN })).check.status).toBe('pass');
-    const { check } = keyCheck(pinned({ log: 'other.example' }));
-    expect(check).toMatchObject({ status: 'fail', code: 'E_KEY_UNKNOWN', field: 'h.log' });
-  });
-});
 
 describe('signature and checkpoint', () => {
   it('pass for a good head', () => {

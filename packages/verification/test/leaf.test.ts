@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { VerificationError } from '../src/errors.ts';
-import { MAX_LEAF_BYTES, parseLeaf } from '../src/leaf.ts';
+import { parseLeaf } from '../src/leaf.ts';
+import { MAX_LEAF_BYTES } from '../src/leaf-text.ts';
 import {
   ATTEMPT_ID,
   HEAD_TIME_MS,

@@ -61,6 +61,12 @@ describe('members', () => {
     expect(expectRefusal('E_FIELD', () => read(only(text))).field).toBe('top.a');
   });
 
+  it('names an optional member that is asked for and absent', () => {
+    const members = Members.open(parseJson('{"a":1}'), 'top', { required: ['a'], optional: ['b'] });
+    expect(members.has('b')).toBe(false);
+    expect(expectRefusal('E_FIELD', () => members.value('b')).field).toBe('top.b');
+  });
+
   it('names the item of a list', () => {
     const refusal = expectRefusal('E_FIELD', () => only('["00",1]').hexList('a', 1, 9));
     expect(refusal.field).toBe('top.a[1]');

@@ -1,12 +1,6 @@
 /** Leaf, inclusion and head of a package, one by one: what each finds, and what it leaves to others. @module */
 import { describe, expect, it } from 'vitest';
-import {
-  checkHead,
-  checkInclusion,
-  checkLeaf,
-  checksNotMade,
-  withKeyChainNote,
-} from '../src/package-checks.ts';
+import { checkHead, checkInclusion, checkLeaf, checksNotMade } from '../src/package-checks.ts';
 import { type ProofPackage, parseProofPackage } from '../src/proof-package.ts';
 import { HEAD_TIME_MS, leafText, makePackage, NOW_MS } from './make-package.ts';
 
@@ -125,20 +119,6 @@ describe('head', () => {
   });
 });
 
-describe('key statements', () => {
-  it('are noted beside an unknown key, and never make it known', () => {
-    const failed = { id: 'key', status: 'fail', code: 'E_KEY_UNKNOWN' } as const;
-    const chained = { ...GOOD, keyChain: [{ leafData: '{}', inclusionProof: null }] };
-    expect(withKeyChainNote(failed, chained)).toMatchObject({
-      ...failed,
-      reason: expect.stringContaining('not checked'),
-    });
-    expect(withKeyChainNote(failed, GOOD)).toBe(failed);
-    const passed = { id: 'key', status: 'pass' } as const;
-    expect(withKeyChainNote(passed, chained)).toBe(passed);
-  });
-});
-
 describe('what is not checked', () => {
   it('says of each part whether it is there', () => {
     const reasons = (proofPackage: ProofPackage): unknown =>
@@ -148,7 +128,6 @@ describe('what is not checked', () => {
       ['receipt', 'skipped', 'none in the file'],
       ['anchor', 'skipped', 'none in the file'],
       ['disclosure', 'skipped', 'none in the file'],
-      ['policy', 'skipped', 'no rule required'],
     ]);
     const full = parseProofPackage(
       JSON.stringify({
@@ -158,7 +137,7 @@ describe('what is not checked', () => {
         disclosures: [{ type: 'range' }],
       }),
     );
-    const present = checksNotMade(full).filter(({ id }) => id !== 'payload' && id !== 'policy');
+    const present = checksNotMade(full).filter(({ id }) => id !== 'payload');
     expect(present.map(({ status }) => status)).toEqual(['skipped', 'skipped', 'skipped']);
     for (const { reason } of present) expect(reason).toMatch(/not checked/);
   });

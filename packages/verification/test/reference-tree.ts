@@ -64,7 +64,7 @@ function subproof(
 /** Leaf hashes that all differ. */
 export function numberedLeaves(count: number): readonly Uint8Array[] {
   return Array.from({ length: count }, (_, i) =>
-    referenceLeafHash(Uint8Array.of(i & 255, i >> 8, 0x6b)),
+    referenceLeafHash(Uint8Array.of(i & 255, (i >> 8) & 255, 0x6b + (i >> 16))),
   );
 }
 
@@ -74,10 +74,13 @@ export function numberedLeaves(count: number): readonly Uint8Array[] {
  */
 export class HugeTree {
   readonly #boundary: bigint;
+  readonly #unique: bigint;
   readonly #uniform = new Map<string, Uint8Array>();
 
-  constructor(boundary: bigint) {
+  /** The leaf `unique`, if given, is like no other. */
+  constructor(boundary: bigint, unique = -1n) {
     this.#boundary = boundary;
+    this.#unique = unique;
   }
 
   leaf(index: bigint): Uint8Array {
@@ -86,6 +89,13 @@ export class HugeTree {
 
   root(size: bigint): Uint8Array {
     return this.#range(0n, size);
+  }
+
+  /** The bytes of the tile `index` of level `level`, `width` hashes wide: MTH over each 256^level leaves. */
+  tile(level: number, index: bigint, width: number): Uint8Array {
+    const span = 256n ** BigInt(level);
+    const first = index * 256n;
+    return joined(width, (i) => this.#range((first + BigInt(i)) * span, span));
   }
 
   path(index: bigint, size: bigint): readonly Uint8Array[] {
@@ -98,13 +108,14 @@ export class HugeTree {
 
   #range(start: bigint, size: bigint): Uint8Array {
     const isBefore = start + size <= this.#boundary;
-    const isUniform = isBefore || start >= this.#boundary;
+    const hasUnique = start <= this.#unique && this.#unique < start + size;
+    const isUniform = (isBefore || start >= this.#boundary) && !hasUnique;
     const key = `${isBefore}/${size}`;
     const known = isUniform ? this.#uniform.get(key) : undefined;
     if (known !== undefined) return known;
     const hash =
       size === 1n
-        ? referenceLeafHash(Uint8Array.of(isBefore ? 1 : 2))
+        ? referenceLeafHash(Uint8Array.of(hasUnique ? 3 : isBefore ? 1 : 2))
         : referenceNodeHash(
             this.#range(start, bigSplit(size)),
             this.#range(start + bigSplit(size), size - bigSplit(size)),
@@ -128,6 +139,67 @@ export class HugeTree {
       ? [...this.#subproof(m, start, k, isWhole), this.#range(start + k, n - k)]
       : [...this.#subproof(m - k, start + k, n - k, false), this.#range(start, k)];
   }
+}
+
+/** The same recursion over given leaves, each subtree computed once: quick enough to prove every leaf of a large tree. */
+export class MemoTree {
+  readonly #leaves: readonly Uint8Array[];
+  readonly #known = new Map<string, Uint8Array>();
+
+  constructor(leaves: readonly Uint8Array[]) {
+    this.#leaves = leaves;
+  }
+
+  root(size: number): Uint8Array {
+    return size === 0 ? referenceRoot([]) : this.#range(0, size);
+  }
+
+  path(index: number, size: number): readonly Uint8Array[] {
+    return this.#path(index, 0, size);
+  }
+
+  consistency(m: number, n: number): readonly Uint8Array[] {
+    return this.#subproof(m, 0, n, true);
+  }
+
+  tile(level: number, index: bigint, width: number): Uint8Array {
+    const span = 256 ** level;
+    const first = Number(index) * 256;
+    return joined(width, (i) => this.#range((first + i) * span, span));
+  }
+
+  #range(start: number, size: number): Uint8Array {
+    if (size === 1) return this.#leaves[start] as Uint8Array;
+    const key = `${start}/${size}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const k = splitOf(size);
+    const hash = referenceNodeHash(this.#range(start, k), this.#range(start + k, size - k));
+    this.#known.set(key, hash);
+    return hash;
+  }
+
+  #path(index: number, start: number, size: number): readonly Uint8Array[] {
+    if (size === 1) return [];
+    const k = splitOf(size);
+    return index < k
+      ? [...this.#path(index, start, k), this.#range(start + k, size - k)]
+      : [...this.#path(index - k, start + k, size - k), this.#range(start, k)];
+  }
+
+  #subproof(m: number, start: number, n: number, isWhole: boolean): readonly Uint8Array[] {
+    if (m === n) return isWhole ? [] : [this.#range(start, n)];
+    const k = splitOf(n);
+    return m <= k
+      ? [...this.#subproof(m, start, k, isWhole), this.#range(start + k, n - k)]
+      : [...this.#subproof(m - k, start + k, n - k, false), this.#range(start, k)];
+  }
+}
+
+function joined(count: number, hashAt: (i: number) => Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(32 * count);
+  for (let i = 0; i < count; i++) bytes.set(hashAt(i), 32 * i);
+  return bytes;
 }
 
 function bigSplit(n: bigint): bigint {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   assertHashLength,
+  assertHashLengths,
   bitLength,
   countOnes,
   MAX_TREE_SIZE,
@@ -32,5 +33,18 @@ describe('tree numbers', () => {
     expectRefusal('E_FIELD', () => assertHashLength(new Uint8Array(31), 'root'));
     expectRefusal('E_FIELD', () => assertHashLength(new Uint8Array(33), 'root'));
     expect(() => assertHashLength(new Uint8Array(32), 'root')).not.toThrow();
+  });
+
+  it('names the one hash of a list that has another length', () => {
+    const good = new Uint8Array(32);
+    expect(() => assertHashLengths([], 'path')).not.toThrow();
+    expect(() => assertHashLengths([good, good], 'path')).not.toThrow();
+    for (const bad of [new Uint8Array(31), new Uint8Array(33), new Uint8Array(0)]) {
+      const call = () => assertHashLengths([good, good, bad, good], 'path');
+      expect(expectRefusal('E_FIELD', call).field).toBe('path[2]');
+    }
+    expect(
+      expectRefusal('E_FIELD', () => assertHashLengths([new Uint8Array(31), good], 'path')).field,
+    ).toBe('path[0]');
   });
 });

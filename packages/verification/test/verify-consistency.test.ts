@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode, Verdict } from '../src/errors.ts';
 import { type ConsistencyReport, leadingFailure } from '../src/report.ts';
-import type { Trust } from '../src/trust.ts';
+import type { Trust, TrustedKey } from '../src/trust.ts';
 import { verifyHeadConsistency } from '../src/verify-consistency.ts';
+import { makeChainPackage, rotationText, signerNumber, statementText } from './make-key-chain.ts';
 import {
   HEAD_TIME_MS,
   hex,
@@ -13,6 +14,7 @@ import {
   makeHead,
   makePackage,
   NOW_MS,
+  type Signer,
   signerFromSeed,
   withMember,
 } from './make-package.ts';
@@ -172,6 +174,80 @@ describe('an accusation', () => {
     const report = verify(headOf(3, 0), headOf(7, 1), proofOf(4, 7));
     expectCode(report, 'invalid', 'E_HEAD_MISMATCH');
     expect(statusOf(report, 'consistency')).toBe('skipped');
+  });
+});
+
+describe('a log whose key changed', () => {
+  const [, second, third] = [0, 1, 2].map(signerNumber) as [Signer, Signer, Signer];
+  const newer = makeChainPackage([rotationText(0), rotationText(1)], third);
+
+  it('is verified from a package that brings the statements', () => {
+    const older = makePackage({ timestampMs: HEAD_TIME_MS - 1 });
+    expect(verify(older, newer, null).verdict).toBe('verified');
+    expect(verify(newer, older, null).verdict).toBe('verified');
+  });
+
+  it('is verified where both heads need them', () => {
+    const older = makeChainPackage([rotationText(0)], second, { timestampMs: HEAD_TIME_MS - 1 });
+    expect(verify(older, newer, null).verdict).toBe('verified');
+    const bare = (older as { signed_tree_head: JsonRecord }).signed_tree_head;
+    expectCode(verify(bare, newer, null), 'untrusted', 'E_KEY_UNKNOWN');
+  });
+
+  it('is refused where statements do not hold, under the name of the file', () => {
+    const broken = makeChainPackage([rotationText(1), rotationText(0)], third);
+    const report = verify(makePackage({ timestampMs: HEAD_TIME_MS - 1 }), broken, null);
+    expectCode(report, 'invalid', 'E_KEY_CHAIN');
+    expect(leadingFailure(report)?.field).toMatch(/^new_head\.key_chain\[1\]/);
+    expect(statusOf(report, 'consistency')).toBe('skipped');
+  });
+});
+
+describe('a log whose first key was revoked', () => {
+  const nextKey = signerNumber(1);
+  const revoke = (validFromMs: number): string =>
+    statementText({ action: 'revoke', by: nextKey, of: LOG_SIGNER, validFromMs });
+  const newerOf = (validFromMs: number): JsonRecord =>
+    makeChainPackage([rotationText(0), revoke(validFromMs)], nextKey);
+  const older = makePackage({ timestampMs: HEAD_TIME_MS - 10 });
+
+  it('keeps an older head that a head of the next key continues', () => {
+    expect(verify(older, newerOf(HEAD_TIME_MS), null).verdict).toBe('verified');
+  });
+
+  it('does not keep one that nothing continues', () => {
+    const other = makePackage({ timestampMs: HEAD_TIME_MS - 10, treeSize: 8 });
+    const report = verify(other, newerOf(HEAD_TIME_MS), null);
+    expectCode(report, 'untrusted', 'E_KEY_REVOKED');
+    expect(leadingFailure(report)?.field).toBe('old_head.timestamp');
+  });
+
+  it('does not keep one from after the theft', () => {
+    const report = verify(older, newerOf(HEAD_TIME_MS - 10), null);
+    expectCode(report, 'untrusted', 'E_KEY_REVOKED');
+  });
+
+  it('does not keep one that only a later head of the same key continues', () => {
+    const late = makeChainPackage([rotationText(0), revoke(HEAD_TIME_MS + 1)], LOG_SIGNER);
+    expectCode(verify(older, late, null), 'untrusted', 'E_KEY_REVOKED');
+  });
+
+  it('does not keep one that a head of an unknown key continues', () => {
+    const trust: Trust = {
+      keys: [{ ...(TRUST.keys[0] as TrustedKey), untilMs: HEAD_TIME_MS - 5 }],
+    };
+    const shifted = makeChainPackage(
+      [rotationText(0, { validFromMs: HEAD_TIME_MS - 4 }), revoke(HEAD_TIME_MS)],
+      nextKey,
+    );
+    expectCode(verify(older, shifted, null, trust), 'untrusted', 'E_KEY_REVOKED');
+  });
+
+  it('is another matter for another log', () => {
+    const foreign = makePackage({ timestampMs: HEAD_TIME_MS - 10, origin: 'other.example' });
+    const report = verify(foreign, newerOf(HEAD_TIME_MS - 20), null);
+    expect(report.verdict).toBe('inconclusive');
+    expect(statusOf(report, 'key')).toBe('pass');
   });
 });
 

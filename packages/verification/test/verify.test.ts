@@ -5,6 +5,10 @@ import type { ErrorCode, Verdict } from '../src/errors.ts';
 import { leadingFailure, type Report } from '../src/report.ts';
 import type { Trust, TrustedKey } from '../src/trust.ts';
 import { verifyProofPackage } from '../src/verify.ts';
+import { encodeVkey } from '../src/vkey.ts';
+import { parseWitnessPolicy, type WitnessPolicy } from '../src/witness-policy.ts';
+import { cosignatureLine } from './make-cosignature.ts';
+import { makeChainPackage, rotationText, signerNumber, statementText } from './make-key-chain.ts';
 import {
   HEAD_TIME_MS,
   headBytes,
@@ -141,7 +145,6 @@ describe('a good package under a pinned key', () => {
       anchors: [{ type: 'opentimestamps', proof: 'AA==' }],
       receipt: { receipt_data: '{}' },
       disclosures: [{ type: 'range' }],
-      key_chain: [{ leaf_data: '{}' }],
     };
     const whole = verify(full);
     expect(whole.verdict).toBe('verified');
@@ -156,14 +159,10 @@ describe('trust', () => {
     expectCode(verify(GOOD, { keys: [] }), 'untrusted', 'E_KEY_UNKNOWN');
   });
 
-  it('does not come from another key, a name, or a key chain in the file', () => {
+  it('does not come from another key, or a name', () => {
     const stranger = signerFromSeed('44'.repeat(32));
     const other: Trust = { keys: [{ publicKey: stranger.publicKey, name: 'acme-prod' }] };
     expectCode(verify(GOOD, other), 'untrusted', 'E_KEY_UNKNOWN');
-    const chained = { ...GOOD, key_chain: [{ leaf_data: '{}' }] };
-    const report = verify(chained, { keys: [] });
-    expectCode(report, 'untrusted', 'E_KEY_UNKNOWN');
-    expect(report.checks.find(({ id }) => id === 'key')?.reason).toMatch(/not checked/);
   });
 
   it('ends where the window of the key ends', () => {
@@ -296,5 +295,119 @@ describe('a failure', () => {
     expect(statusOf(report, 'inclusion')).toBe('skipped');
     expect(statusOf(report, 'head')).toBe('pass');
     expect(statusOf(report, 'signature')).toBe('pass');
+  });
+});
+
+describe('key statements', () => {
+  const texts = [rotationText(0), rotationText(1)];
+  const [second, third] = [signerNumber(1), signerNumber(2)];
+  const chained = makeChainPackage(texts, third);
+
+  it('lead from the pinned key to that of the head, and are listed', () => {
+    const report = verify(chained);
+    expect(report.verdict).toBe('verified');
+    expect(report.levels).toEqual(['A']);
+    expect(report.key).toMatchObject({
+      name: 'acme-prod',
+      source: 'chain',
+      statements: [{ isLogged: false }, { isLogged: false }],
+    });
+    const key = report.checks.find(({ id }) => id === 'key');
+    expect(key?.reason).toBe(
+      'reached from a pinned key by 2 key statements, signed, not shown in the log',
+    );
+  });
+
+  it('are told apart where the tree of the head holds them', () => {
+    const report = verify(makeChainPackage(texts, third, { isLogged: true }));
+    expect(report.verdict).toBe('verified');
+    expect(report.key?.statements.map(({ isLogged }) => isLogged)).toEqual([true, true]);
+  });
+
+  it('never make a key trusted that nobody pinned', () => {
+    const stranger: TrustedKey = { publicKey: signerNumber(9).publicKey, name: null };
+    for (const keys of [[], [stranger]]) {
+      expectCode(verify(chained, { keys }), 'untrusted', 'E_KEY_UNKNOWN');
+    }
+  });
+
+  it('that contradict each other fail the package, also beside a pinned key', () => {
+    const broken = makeChainPackage([...texts].reverse(), third);
+    expectCode(verify(broken), 'invalid', 'E_KEY_CHAIN');
+    const pinned: Trust = { keys: [{ publicKey: third.publicKey, name: null }] };
+    expectCode(verify(broken, pinned), 'invalid', 'E_KEY_CHAIN');
+  });
+
+  it('that are no texts of the log are malformed', () => {
+    const other = { ...GOOD, key_chain: [{ leaf_data: '{}' }] };
+    expectCode(verify(other), 'malformed', 'E_LEAF_TEXT');
+    const later = { ...GOOD, key_chain: [{ leaf_data: '{"type":"kapsel.key/v2"}' }] };
+    expectCode(verify(later), 'malformed', 'E_VERSION');
+  });
+
+  it('that revoke the key of the head leave it untrusted, whatever time it claims', () => {
+    for (const validFromMs of [HEAD_TIME_MS - 1, HEAD_TIME_MS, HEAD_TIME_MS + 1]) {
+      const revoke = statementText({ action: 'revoke', by: second, of: third, validFromMs });
+      const report = verify(makeChainPackage([...texts, revoke], third));
+      expectCode(report, 'untrusted', 'E_KEY_REVOKED');
+    }
+  });
+});
+
+describe('a witness policy', () => {
+  const witness = signerNumber(5);
+  const vkey = encodeVkey('w.example', witness.publicKey, 'witness');
+  const policy = parseWitnessPolicy(`witness w ${vkey}\nquorum w\n`);
+
+  function cosigned(made: JsonRecord, timeMs: number): JsonRecord {
+    const note = String((made.signed_tree_head as JsonRecord).checkpoint);
+    const text = note.slice(0, note.lastIndexOf('\n\n') + 1);
+    const line = cosignatureLine(text, 'w.example', witness, BigInt(timeMs / 1000));
+    return withMember(made, 'signed_tree_head.checkpoint', note + line);
+  }
+
+  it('must be met where it is trusted', () => {
+    expectCode(verify(GOOD, { ...TRUST, policy }), 'untrusted', 'E_POLICY');
+    const report = verify(cosigned(GOOD, HEAD_TIME_MS), { ...TRUST, policy });
+    expect(report.verdict).toBe('verified');
+    expect(statusOf(report, 'policy')).toBe('pass');
+  });
+
+  it('is not met by a head without checkpoint', () => {
+    const bare = withMember(GOOD, 'signed_tree_head.checkpoint', undefined);
+    expectCode(verify(bare, { ...TRUST, policy }), 'untrusted', 'E_POLICY');
+  });
+
+  it('does not replace the key of the log', () => {
+    const report = verify(cosigned(GOOD, HEAD_TIME_MS), { keys: [], policy });
+    expectCode(report, 'untrusted', 'E_KEY_UNKNOWN');
+    expect(statusOf(report, 'policy')).toBe('pass');
+  });
+
+  it('trusts the logs that it lists, each for its own origin', () => {
+    const listing = (name: string): WitnessPolicy =>
+      parseWitnessPolicy(`log ${encodeVkey(name, LOG_SIGNER.publicKey)}\nquorum none\n`);
+    const report = verify(GOOD, { keys: [], policy: listing(ORIGIN) });
+    expect(report.verdict).toBe('verified');
+    expect(report.key).toMatchObject({ name: ORIGIN, source: 'pinned' });
+    const elsewhere: Trust = { keys: [], policy: listing('other.example') };
+    expectCode(verify(GOOD, elsewhere), 'untrusted', 'E_KEY_UNKNOWN');
+  });
+
+  it('keeps a head good whose key was revoked after the witnesses had seen it', () => {
+    const validFromMs = HEAD_TIME_MS + 60_000;
+    const revoke = statementText({
+      action: 'revoke',
+      by: LOG_SIGNER,
+      of: signerNumber(1),
+      validFromMs,
+    });
+    const made = makeChainPackage([rotationText(0), revoke], signerNumber(1));
+    const trust: Trust = { ...TRUST, policy };
+    const intime = verify(cosigned(made, validFromMs - 1_000), trust);
+    expect(intime.verdict).toBe('verified');
+    expect(intime.checks.find(({ id }) => id === 'key')?.reason).toContain('revoked from');
+    expectCode(verify(cosigned(made, validFromMs), trust), 'untrusted', 'E_KEY_REVOKED');
+    expectCode(verify(cosigned(made, validFromMs - 1_000)), 'untrusted', 'E_KEY_REVOKED');
   });
 });

@@ -87,6 +87,7 @@ function CheckStep(props: {
       </summary>
       <div className="check-body">
         {check.status === 'pass' && <p>{CHECK_MEANING[check.id]}</p>}
+        {check.status === 'pass' && check.reason !== undefined && <p>{reasonOfCheck(check)}</p>}
         {check.status !== 'pass' && check.status !== 'fail' && <p>{reasonOfCheck(check)}</p>}
         {check.status === 'fail' && <Failure check={check} />}
         <Calculation check={check} steps={steps} />

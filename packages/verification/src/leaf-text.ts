@@ -1,0 +1,108 @@
+/** What every leaf text obeys, whatever its type: one text for one meaning, at most as long as a tile entry. Proof format. @module */
+import { utf8Length } from './bytes.ts';
+import { refusalOf, VerificationError } from './errors.ts';
+import type { JsonValue } from './json.ts';
+import { parseJson } from './json.ts';
+import type { Members } from './members.ts';
+import { isJsonObject } from './members.ts';
+import { msFromTime } from './time.ts';
+
+/** A leaf is served as a tile entry whose length is 16 bits. C2SP tlog-tiles. */
+export const MAX_LEAF_BYTES = 65_535;
+
+/**
+ * Reads a leaf of this type. Throws `E_TOO_LARGE`, `E_VERSION` (a later version of the type) or `E_LEAF_TEXT`: any
+ * other text that says the same is refused too, since the log hashed only one.
+ */
+export function readLeafText<Leaf>(
+  text: string,
+  type: string,
+  read: (value: JsonValue) => Leaf,
+): Leaf {
+  try {
+    assertLeafSize(text);
+    const value = parseJson(text);
+    assertType(value, type);
+    const leaf = read(value);
+    assertExactText(text);
+    return leaf;
+  } catch (cause) {
+    const error = refusalOf(cause);
+    throw asLeafRefusal(error);
+  }
+}
+
+/** The member, or null where the text says null. */
+export function orNull<Value>(
+  members: Members,
+  name: string,
+  read: (name: string) => Value,
+): Value | null {
+  return members.isNull(name) ? null : read(name);
+}
+
+/** The Unix milliseconds of a member that is a time. */
+export function readTime(members: Members, name: string): number {
+  const ms = msFromTime(members.string(name));
+  if (ms !== null) return ms;
+  throw refusedMember(members, name, 'a time like 2026-01-15T10:30:45.000Z', 'another string');
+}
+
+/** A refusal of this member of the leaf. */
+export function refusedMember(
+  members: Members,
+  name: string,
+  expected: string,
+  actual: string,
+): VerificationError {
+  return new VerificationError('E_LEAF_TEXT', { field: members.pathOf(name), expected, actual });
+}
+
+function assertLeafSize(text: string): void {
+  const lengthBytes = utf8Length(text);
+  if (lengthBytes > MAX_LEAF_BYTES) {
+    throw new VerificationError('E_TOO_LARGE', {
+      expected: `at most ${MAX_LEAF_BYTES} bytes`,
+      actual: `${lengthBytes} bytes`,
+    });
+  }
+}
+
+function assertType(value: JsonValue, wanted: string): void {
+  const type = isJsonObject(value) ? value.get('type') : undefined;
+  if (type === wanted) return;
+  const isLaterVersion = typeof type === 'string' && isVersionOf(type, wanted);
+  throw new VerificationError(isLaterVersion ? 'E_VERSION' : 'E_LEAF_TEXT', {
+    field: 'type',
+    expected: wanted,
+    actual: isLaterVersion ? type : 'another type or none',
+  });
+}
+
+// `kapsel.delivery/v7` is a version of `kapsel.delivery/v1`.
+function isVersionOf(type: string, wanted: string): boolean {
+  const stem = wanted.slice(0, wanted.lastIndexOf('/') + 1);
+  return type.startsWith(stem) && /^v[0-9]{1,6}$/.test(type.slice(stem.length));
+}
+
+// The strict reader has passed the text, so the engine's parser sees the same members and the same integers.
+function assertExactText(text: string): void {
+  if (JSON.stringify(JSON.parse(text)) === text) return;
+  throw new VerificationError('E_LEAF_TEXT', {
+    expected: 'the text that JSON.stringify writes',
+    actual: 'white space or needless escapes',
+  });
+}
+
+const KEPT_CODES: readonly string[] = ['E_LEAF_TEXT', 'E_TOO_LARGE', 'E_VERSION'];
+
+function asLeafRefusal(error: VerificationError): VerificationError {
+  const code = KEPT_CODES.includes(error.code) ? error.code : 'E_LEAF_TEXT';
+  const joint = /^(?:line|column) \d/.test(error.field ?? '') ? ' at ' : '.';
+  return new VerificationError(code, {
+    field: error.field === undefined ? 'leaf_data' : `leaf_data${joint}${error.field}`,
+    expected: error.expected,
+    actual: error.actual,
+    cause: error,
+  });
+}

@@ -1,0 +1,78 @@
+/** The rules that every type of leaf shares, on a type that has one member. @module */
+import { describe, expect, it } from 'vitest';
+import { MAX_LEAF_BYTES, orNull, readLeafText, readTime, refusedMember } from '../src/leaf-text.ts';
+import { Members } from '../src/members.ts';
+import { expectRefusal } from './refusal.ts';
+
+const TYPE = 'kapsel.test/v1';
+const TEXT = '{"type":"kapsel.test/v1","at":"2026-01-15T10:30:45.000Z"}';
+
+function read(text: string): number | null {
+  return readLeafText(text, TYPE, (value) => {
+    const members = Members.openInOrder(value, '', ['type', 'at']);
+    return orNull(members, 'at', (name) => readTime(members, name));
+  });
+}
+
+describe('a leaf text', () => {
+  it('is read by the rules of its type', () => {
+    expect(read(TEXT)).toBe(Date.UTC(2026, 0, 15, 10, 30, 45));
+    expect(read('{"type":"kapsel.test/v1","at":null}')).toBeNull();
+  });
+
+  it.each([
+    ['white space', TEXT.replace(',', ', ')],
+    ['a newline at the end', `${TEXT}\n`],
+    ['a needless escape', TEXT.replace('2026', '\\u0032026')],
+    ['a duplicate member', TEXT.replace('"at"', '"type":"kapsel.test/v1","at"')],
+    ['a lone surrogate', TEXT.replace('2026', '\ud800')],
+    ['no object', '[]'],
+    ['no text', ''],
+    ['another type', TEXT.replace('kapsel.test', 'kapsel.task')],
+    ['a type that only begins alike', TEXT.replace('test/v1', 'test/v1x')],
+    ['a type without version', TEXT.replace('test/v1', 'test')],
+    ['a time without milliseconds', TEXT.replace('.000Z', 'Z')],
+    ['a later type inside another name', TEXT.replace('kapsel.test/v1', 'x kapsel.test/v2')],
+  ])('is refused with %s', (_, text) => {
+    expectRefusal('E_LEAF_TEXT', () => read(text));
+  });
+
+  it('of a later version is called so, and is not called broken', () => {
+    const refusal = expectRefusal('E_VERSION', () => read('{"type":"kapsel.test/v12"}'));
+    expect(refusal).toMatchObject({ field: 'leaf_data.type', actual: 'kapsel.test/v12' });
+  });
+
+  it('has at most 65,535 bytes', () => {
+    const room = MAX_LEAF_BYTES - TEXT.length;
+    expectRefusal('E_LEAF_TEXT', () => read(TEXT + ' '.repeat(room)));
+    expectRefusal('E_TOO_LARGE', () => read(TEXT + ' '.repeat(room + 1)));
+    expectRefusal('E_TOO_LARGE', () => read('\u00fc'.repeat(MAX_LEAF_BYTES / 2 + 1)));
+  });
+
+  it('names the member, or the column, within leaf_data', () => {
+    const wrongTime = (): unknown => read(TEXT.replace('2026', '1960'));
+    expect(expectRefusal('E_LEAF_TEXT', wrongTime).field).toBe('leaf_data.at');
+    expect(expectRefusal('E_LEAF_TEXT', () => read('{')).field).toBe('leaf_data at column 2');
+    expect(expectRefusal('E_LEAF_TEXT', () => read(`${TEXT}\n`)).field).toBe('leaf_data');
+  });
+
+  it('lets mistakes of ours through', () => {
+    const failing = (): never =>
+      readLeafText(TEXT, TYPE, () => {
+        throw new TypeError('ours');
+      });
+    expect(failing).toThrow(TypeError);
+  });
+});
+
+describe('a refusal of a member', () => {
+  it('says what was wanted and found', () => {
+    const members = Members.open(new Map([['a', 1]]), 'b', { required: ['a'] });
+    expect(refusedMember(members, 'a', 'x', 'y')).toMatchObject({
+      code: 'E_LEAF_TEXT',
+      field: 'b.a',
+      expected: 'x',
+      actual: 'y',
+    });
+  });
+});
