@@ -2,9 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import { TestRunner } from 'vitest';
 import { findBrowser } from './browser.ts';
+import { findRuntimes } from './runtimes.ts';
 
 /** A part that some tests need and that a machine may lack. */
-export type PartName = 'browser' | 'jq' | 'openssl' | 'pty';
+export type PartName = 'browser' | 'jq' | 'openssl' | 'pty' | 'runtimes';
 
 interface Part {
   /** True if present, false if absent; throws if present but broken, which is a failure and never a skip. */
@@ -32,6 +33,11 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
   pty: {
     probe: () => process.platform === 'linux' && answers('script', ['--version'], /util-linux/),
     remedy: 'install the command script of util-linux (Debian: apt-get install bsdutils)',
+  },
+  runtimes: {
+    probe: () => findRuntimes() !== null,
+    remedy:
+      'run npm ci --prefix .ci/runtimes on Linux x64, or set KAPSEL_NODES to the folders of Node 22 and 24',
   },
 };
 
