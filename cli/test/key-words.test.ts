@@ -24,7 +24,7 @@ describe('isKeyLike', () => {
   it.each([
     'proof.json',
     `${LOG.publicKeyHex}.json`,
-    '/tmp/a/b/proof.kapsel.json',
+    '/data/a/b/proof.kapsel.json',
     '-',
     '--verbose',
   ])('leaves %s alone', (text) => {

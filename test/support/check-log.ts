@@ -43,15 +43,10 @@ export async function checkLog(connectionString: string): Promise<CheckedLog> {
   await client.connect();
   try {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    const logs = await client.query<LogRow>(
-      'SELECT id, origin, tree_size::int AS size, right_edge FROM logs',
-    );
+    const logs = await client.query<LogRow>('SELECT id, origin FROM logs');
     assert.equal(logs.rows.length, 1, 'one shared log');
     const [log] = logs.rows as [LogRow];
-    const { tree, leaves } = await checkLeaves(client, log);
-    await checkTiles(client, log, tree);
-    const heads = await checkHeads(client, log, tree);
-    await checkProofs(client, log, tree, heads);
+    const { leaves, heads } = await checkTree(client, log);
     const { waiting, unsettled } = await checkAttempts(client, leaves);
     await checkEvents(client);
     return { leaves, heads, waiting, unsettled };
@@ -60,15 +55,31 @@ export async function checkLog(connectionString: string): Promise<CheckedLog> {
   }
 }
 
+/** What the tree of a log holds, when all of it fits together. */
+export interface CheckedTree {
+  readonly tree: MemoryTree;
+  readonly leaves: readonly DeliveryLeaf[];
+  readonly heads: readonly TreeHead[];
+}
+
+type Db = Pick<pg.Client, 'query'>;
+
+/** The part of `checkLog` that looks at one log alone, whatever else the database holds. */
+export async function checkTree(db: Db, log: Pick<LogRow, 'id' | 'origin'>): Promise<CheckedTree> {
+  const { tree, leaves } = await checkLeaves(db, log);
+  await checkTiles(db, log, tree);
+  const heads = await checkHeads(db, log, tree);
+  await checkProofs(db, log, tree, heads);
+  return { tree, leaves, heads };
+}
+
 interface LogRow {
   readonly id: string;
   readonly origin: string;
-  readonly size: number;
-  readonly right_edge: Buffer;
 }
 
 async function checkLeaves(
-  client: pg.Client,
+  client: Db,
   log: LogRow,
 ): Promise<{ tree: MemoryTree; leaves: DeliveryLeaf[] }> {
   const { rows } = await client.query<{
@@ -91,17 +102,20 @@ async function checkLeaves(
     assert.equal(leaf.deliveryAttemptId, row.delivery_attempt_id);
     return leaf;
   });
-  assert.equal(log.size, tree.size, 'the committed size is the number of leaves');
+  const committed = await client.query<{ size: number; right_edge: Buffer }>(
+    'SELECT tree_size::int AS size, right_edge FROM logs WHERE id = $1',
+    [log.id],
+  );
+  const [{ size, right_edge: joined }] = committed.rows as [{ size: number; right_edge: Buffer }];
+  assert.equal(size, tree.size, 'the committed size is the number of leaves');
   const edge: Uint8Array[] = [];
-  for (let at = 0; at < log.right_edge.length; at += 32) {
-    edge.push(log.right_edge.subarray(at, at + 32));
-  }
-  const root = compactRangeFromHashes(log.size, edge).root();
+  for (let at = 0; at < joined.length; at += 32) edge.push(joined.subarray(at, at + 32));
+  const root = compactRangeFromHashes(size, edge).root();
   assert.equal(hexFromBytes(root), hexFromBytes(tree.root()), 'root of the right edge');
   return { tree, leaves };
 }
 
-async function checkTiles(client: pg.Client, log: LogRow, tree: MemoryTree): Promise<void> {
+async function checkTiles(client: Db, log: LogRow, tree: MemoryTree): Promise<void> {
   const { rows } = await client.query<{ name: string; hashes: Buffer }>(
     `SELECT concat(level, '/', tile_index, ' of ', width) AS name, hashes
        FROM merkle_tiles WHERE log_id = $1 ORDER BY level, tile_index`,
@@ -128,11 +142,7 @@ async function checkTiles(client: pg.Client, log: LogRow, tree: MemoryTree): Pro
   );
 }
 
-async function checkHeads(
-  client: pg.Client,
-  log: LogRow,
-  tree: MemoryTree,
-): Promise<readonly TreeHead[]> {
+async function checkHeads(client: Db, log: LogRow, tree: MemoryTree): Promise<readonly TreeHead[]> {
   const { rows } = await client.query<{ head: string }>(
     `SELECT json_build_object(
               'tree_size', h.tree_size, 'root_hash', encode(h.root_hash, 'hex'),
@@ -160,7 +170,7 @@ async function checkHeads(
 
 /** From the stored tiles, as the server makes them: every leaf under the newest head, and every head in each newer one. */
 async function checkProofs(
-  client: pg.Client,
+  client: Db,
   log: LogRow,
   tree: MemoryTree,
   heads: readonly TreeHead[],
@@ -184,7 +194,7 @@ async function checkProofs(
   }
 }
 
-async function storedTiles(client: pg.Client, logId: string): Promise<TileReader> {
+async function storedTiles(client: Db, logId: string): Promise<TileReader> {
   const { rows } = await client.query<{ name: string; hashes: Buffer }>(
     `SELECT concat(level, '/', tile_index) AS name, hashes FROM merkle_tiles WHERE log_id = $1`,
     [logId],
@@ -218,7 +228,7 @@ interface AttemptRow {
 
 /** One leaf for each settled attempt, which says what the attempt's row says; none for the others. */
 async function checkAttempts(
-  client: pg.Client,
+  client: Db,
   sequenced: readonly DeliveryLeaf[],
 ): Promise<{ waiting: number; unsettled: number }> {
   const { rows } = await client.query<AttemptRow>(
@@ -277,7 +287,7 @@ function factsOfRow(row: AttemptRow): unknown[] {
 }
 
 /** Bodies are what their hashes say; whoever is not done is queued, and nobody else. */
-async function checkEvents(client: pg.Client): Promise<void> {
+async function checkEvents(client: Db): Promise<void> {
   const { rows } = await client.query<{
     id: string;
     status: string;

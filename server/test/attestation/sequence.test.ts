@@ -1,10 +1,10 @@
 /** Sequencing: one tree whatever the batches, however many sequencers, and wherever it is struck. @module */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { checkTree } from '../../../test/support/check-log.ts';
 import { LogHaltedError, sequence } from '../../src/attestation/sequence.ts';
 import { newId } from '../../src/base/ids.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
 import { getTreeState, tryLockSequencer } from '../../src/logs/store.ts';
-import { checkLog } from '../support/check-log.ts';
 import { failAt, watched } from '../support/faulty-pool.ts';
 import {
   type Bench,
@@ -54,7 +54,7 @@ describe('sequence', () => {
         settled.push(...leaves.map(({ deliveryAttemptId }) => deliveryAttemptId));
         expect(await sequence(bench.pool, log)).toEqual({ added: count, more: false });
       }
-      expect((await checkLog(bench.pool, log)).size).toBe(size);
+      expect((await checkTree(bench.pool, log)).tree.size).toBe(size);
       const { rows } = await bench.pool.query<{ id: string }>(
         'SELECT delivery_attempt_id AS id FROM merkle_leaves WHERE log_id = $1 ORDER BY leaf_index',
         [log.id],
@@ -69,7 +69,7 @@ describe('sequence', () => {
     await settleAttempts(bench.pool, log, 3);
     await sequence(bench.pool, log);
     expect(await sequence(bench.pool, log)).toEqual({ added: 0, more: false });
-    expect((await checkLog(bench.pool, log)).size).toBe(3);
+    expect((await checkTree(bench.pool, log)).tree.size).toBe(3);
   });
 
   it('takes at most as many leaves at once as its limit, and says that more may wait', async () => {
@@ -77,7 +77,7 @@ describe('sequence', () => {
     expect(await sequence(bench.pool, log, 5)).toEqual({ added: 5, more: true });
     expect(await waiting()).toBe(1);
     expect(await sequence(bench.pool, log, 5)).toEqual({ added: 1, more: false });
-    expect((await checkLog(bench.pool, log)).size).toBe(6);
+    expect((await checkTree(bench.pool, log)).tree.size).toBe(6);
   });
 
   it('leaves the leaves waiting while another process has the lock', async () => {
@@ -103,7 +103,7 @@ describe('sequence', () => {
     }
     added += (await sequence(bench.pool, log)).added;
     expect(added).toBe(320);
-    expect((await checkLog(bench.pool, log)).size).toBe(320);
+    expect((await checkTree(bench.pool, log)).tree.size).toBe(320);
   });
 
   it('makes one tree even without the advisory lock: the row lock makes the second wait its turn', async () => {
@@ -118,7 +118,7 @@ describe('sequence', () => {
       sequence(unlocked(bench.pools.api), log, 10),
     ]);
     expect(results.map(({ added }) => added)).toEqual([10, 10]);
-    expect((await checkLog(bench.pool, log)).size).toBe(20);
+    expect((await checkTree(bench.pool, log)).tree.size).toBe(20);
   });
 
   it('keeps logs apart', async () => {
@@ -130,8 +130,8 @@ describe('sequence', () => {
       sequence(bench.pools.api, other),
     ]);
     expect(both.map(({ added }) => added)).toEqual([5, 3]);
-    expect((await checkLog(bench.pool, log)).size).toBe(5);
-    expect((await checkLog(bench.pool, other)).size).toBe(3);
+    expect((await checkTree(bench.pool, log)).tree.size).toBe(5);
+    expect((await checkTree(bench.pool, other)).tree.size).toBe(3);
   });
 });
 
@@ -155,12 +155,12 @@ describe('a crash', () => {
         expect(run?.status, statement).toBe('rejected');
         // Only the answer to COMMIT was lost: the step is done, as whoever asks next will see.
         if (statement === 'COMMIT' && fault === 'after') break;
-        expect((await checkLog(bench.pool, log)).size, statement).toBe(260);
+        expect((await checkTree(bench.pool, log)).tree.size, statement).toBe(260);
         expect(await waiting(), statement).toBe(10);
       }
       expect(seen.at(-1)).toBe('COMMIT');
       expect(seen.length).toBeGreaterThanOrEqual(9); // BEGIN to COMMIT
-      expect((await checkLog(bench.pool, log)).size).toBe(270);
+      expect((await checkTree(bench.pool, log)).tree.size).toBe(270);
       expect(await waiting()).toBe(0);
       await settleAttempts(bench.pool, log, 1);
       expect(await sequence(bench.pool, log)).toEqual({ added: 1, more: false });
@@ -199,7 +199,7 @@ describe('a leaf that was changed while it waited', () => {
         [before.at(-1)?.deliveryAttemptId, good?.data, Buffer.from(good?.hash ?? [])],
       );
       expect(await sequence(bench.pool, log)).toEqual({ added: 3, more: false });
-      expect((await checkLog(bench.pool, log)).size).toBe(5);
+      expect((await checkTree(bench.pool, log)).tree.size).toBe(5);
     },
   );
 

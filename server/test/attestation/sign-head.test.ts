@@ -9,13 +9,13 @@ import {
   verifyTreeHead,
 } from '@kapsel/verification';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { checkTree } from '../../../test/support/check-log.ts';
 import { findNewestHead } from '../../src/attestation/head-store.ts';
 import { sequence } from '../../src/attestation/sequence.ts';
 import { type SignHeadDeps, signHead } from '../../src/attestation/sign-head.ts';
 import { encodeTreeHeadJson, type TreeHead } from '../../src/attestation/tree-head.ts';
 import type { Signer } from '../../src/keys/signer.ts';
 import { getTreeState } from '../../src/logs/store.ts';
-import { checkLog } from '../support/check-log.ts';
 import { failAt, watched } from '../support/faulty-pool.ts';
 import {
   type Bench,
@@ -81,7 +81,7 @@ describe('signHead', () => {
     const root = hexFromBytes(compactRangeFromHashes(5, rightEdge).root());
     expect(hexFromBytes(head.rootHash)).toBe(root);
     expect(hexFromBytes(checkpoint.rootHash)).toBe(root);
-    await checkLog(bench.pool, log);
+    await checkTree(bench.pool, log);
   });
 
   it('answers exactly what it stored', async () => {
@@ -105,7 +105,7 @@ describe('signHead', () => {
     clock.advance(1);
     expect(await tick()).toMatchObject({ treeSize: 2 });
     expect(await headTimes()).toHaveLength(3);
-    await checkLog(bench.pool, log);
+    await checkTree(bench.pool, log);
   });
 
   it('does not ask the signer when no head is due', async () => {
@@ -130,7 +130,7 @@ describe('signHead', () => {
       START_MS + 6,
       START_MS + 7_200_000,
     ]);
-    await checkLog(bench.pool, log);
+    await checkTree(bench.pool, log);
   });
 
   it('lets leaves be sequenced while the signer takes its time', async () => {
@@ -145,7 +145,7 @@ describe('signHead', () => {
     expect(await tick({ signer: slow })).toMatchObject({ treeSize: 2 });
     clock.advance(1_000);
     expect(await tick()).toMatchObject({ treeSize: 8 });
-    await checkLog(bench.pool, log);
+    await checkTree(bench.pool, log);
   });
 });
 
@@ -190,7 +190,7 @@ describe('a signer that is not right', () => {
     await expect(tick({ signer: { ...signer, sign: wrong(signer) } })).rejects.toThrow();
     expect(await headTimes()).toEqual([]);
     expect(await tick()).toMatchObject({ treeSize: 2 });
-    await checkLog(bench.pool, log);
+    await checkTree(bench.pool, log);
   });
 
   it('stores no head by a key that is not listed', async () => {
@@ -251,7 +251,7 @@ describe('two processes at once', () => {
     ]);
     expect(heads.filter((head) => head !== null)).toHaveLength(1);
     expect(await headTimes()).toHaveLength(1);
-    await checkLog(bench.pool, log);
+    await checkTree(bench.pool, log);
   });
 
   it('take turns between looking and storing', async () => {
@@ -291,7 +291,7 @@ describe('two processes at once', () => {
     const later = new ManualClock(START_MS + 60_000);
     expect(await tick({ signer: overtaken, clock: later })).toBeNull();
     expect(await findNewestHead(bench.pool, log.id)).toMatchObject({ treeSize: 4 });
-    await checkLog(bench.pool, log);
+    await checkTree(bench.pool, log);
   });
 });
 
@@ -315,7 +315,7 @@ describe('a crash while signing', () => {
       await grow(1);
       clock.advance(1_000);
       expect(await tick()).toMatchObject({ treeSize: 4 });
-      await checkLog(bench.pool, log);
+      await checkTree(bench.pool, log);
     },
   );
 
