@@ -89,9 +89,10 @@ async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Prom
         },
         log,
       );
-      if (head !== null)
-        logger.info('tree head signed', { log: log.origin, tree_size: head.treeSize });
-      return config.sequenceIntervalMs;
+      if (head === null) return config.sequenceIntervalMs;
+      logger.info('tree head signed', { log: log.origin, tree_size: head.treeSize });
+      // The pace by the wall clock fails when that is set back: a head then seems due at each look.
+      return config.headIntervalMs;
     },
     onError: (error) => logger.error('signing failed', { log: log.origin, error }),
   });
@@ -99,10 +100,7 @@ async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Prom
     clock,
     step: async () => {
       const { added, more } = await sequence(pools.sequencer, log);
-      if (added > 0) {
-        logger.info('leaves sequenced', { log: log.origin, count: added });
-        heads.wake();
-      }
+      if (added > 0) logger.info('leaves sequenced', { log: log.origin, count: added });
       return more ? 0 : config.sequenceIntervalMs;
     },
     onError: (error) => logger.error('sequencing failed', { log: log.origin, error }),

@@ -9,7 +9,7 @@ import { bytesFromHex, verifyProofPackage } from '@kapsel/verification';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../test/support/postgres.ts';
-import { type App, assertSettings, startApp } from '../src/app.ts';
+import { type App, type AppDeps, assertSettings, startApp } from '../src/app.ts';
 import { systemClock } from '../src/base/clock.ts';
 import { type Config, ConfigError, readConfig } from '../src/base/config.ts';
 import { openJournal } from './support/journal.ts';
@@ -43,13 +43,17 @@ function settings(change: Record<string, string> = {}): Config {
   });
 }
 
-async function start(change: Record<string, string> = {}): Promise<App> {
+async function start(
+  change: Record<string, string> = {},
+  rooms: Partial<Pick<AppDeps, 'clock' | 'logger'>> = {},
+): Promise<App> {
   const app = await startApp({
     config: settings(change),
     connectionString: database.connectionString,
     clock: systemClock,
     logger: openJournal(),
     random: () => 0,
+    ...rooms,
   });
   let stopped: Promise<void> | null = null;
   const once = {
@@ -223,6 +227,33 @@ describe('settings that cannot be', () => {
     await sql(`ALTER DATABASE ${name} SET synchronous_commit = off`);
     await expect(start({ KAPSEL_UNSAFE_DURABILITY: '0' })).rejects.toThrow(/synchronous_commit/);
     await start({ KAPSEL_UNSAFE_DURABILITY: '1' });
+  });
+});
+
+describe('tree heads', () => {
+  it('keep their pace when the clock is set back', async () => {
+    const receiver = await receive();
+    let setBackMs = 0;
+    const clock = { ...systemClock, nowMs: () => systemClock.nowMs() - setBackMs };
+    const signedAtMs: number[] = [];
+    const journal = openJournal();
+    const logger = {
+      ...journal,
+      info: (event: string) => {
+        if (event === 'tree head signed') signedAtMs.push(systemClock.monotonicMs());
+      },
+    };
+    const app = await start({ KAPSEL_HEAD_INTERVAL_MS: '300' }, { clock, logger });
+    for (let heads = 1; heads <= 3; heads++) {
+      await sendOne(app, receiver.url);
+      await vi.waitFor(() => expect(signedAtMs.length).toBeGreaterThanOrEqual(heads), {
+        interval: 5,
+        timeout: 5_000,
+      });
+      setBackMs = 60_000;
+    }
+    const gaps = signedAtMs.slice(1).map((at, i) => at - (signedAtMs[i] ?? 0));
+    expect(Math.min(...gaps)).toBeGreaterThan(290);
   });
 });
 
