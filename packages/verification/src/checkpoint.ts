@@ -103,10 +103,5 @@ function refused(
   field = 'checkpoint',
   cause?: unknown,
 ): VerificationError {
-  return new VerificationError('E_CHECKPOINT', {
-    field,
-    expected,
-    actual,
-    ...(cause === undefined ? {} : { cause }),
-  });
+  return new VerificationError('E_CHECKPOINT', { field, expected, actual, cause });
 }

@@ -84,11 +84,8 @@ function walk(m: bigint, n: bigint, path: readonly Uint8Array[]): ConsistencyRoo
   let fr = path[0] as Uint8Array; // never empty: the length was checked, and m < n
   let sr = fr;
   for (const hash of path.slice(1)) {
+    // Once both are the same node they stay so: the RFC's way up to an odd index would change no step after it.
     if ((fn & 1n) === 1n || fn === sn) {
-      while ((fn & 1n) === 0n && fn !== 0n) {
-        fn >>= 1n;
-        sn >>= 1n;
-      }
       fr = nodeHash(hash, fr);
       sr = nodeHash(hash, sr);
     } else {

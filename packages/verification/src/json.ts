@@ -184,7 +184,7 @@ class JsonReader {
   }
 
   #readEscape(): string {
-    const letter = this.#text[this.#at] ?? '';
+    const letter = this.#text.charAt(this.#at); // empty at the end of the text
     const simple = ESCAPES.get(letter);
     if (simple !== undefined) {
       this.#at++;

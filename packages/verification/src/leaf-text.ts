@@ -8,7 +8,7 @@ import { isJsonObject } from './members.ts';
 import { msFromTime } from './time.ts';
 
 /** A leaf is served as a tile entry whose length is 16 bits. C2SP tlog-tiles. */
-export const MAX_LEAF_BYTES = 65_535;
+const MAX_LEAF_BYTES = 65_535;
 
 /**
  * Reads a leaf of this type. Throws `E_TOO_LARGE`, `E_VERSION` (a later version of the type) or `E_LEAF_TEXT`: any
@@ -94,15 +94,21 @@ function assertExactText(text: string): void {
   });
 }
 
-const KEPT_CODES: readonly string[] = ['E_LEAF_TEXT', 'E_TOO_LARGE', 'E_VERSION'];
+const KEPT_CODES: readonly string[] = ['E_TOO_LARGE', 'E_VERSION'];
 
 function asLeafRefusal(error: VerificationError): VerificationError {
   const code = KEPT_CODES.includes(error.code) ? error.code : 'E_LEAF_TEXT';
-  const joint = /^(?:line|column) \d/.test(error.field ?? '') ? ' at ' : '.';
   return new VerificationError(code, {
-    field: error.field === undefined ? 'leaf_data' : `leaf_data${joint}${error.field}`,
+    field: placeInLeaf(error.field),
     expected: error.expected,
     actual: error.actual,
     cause: error,
   });
+}
+
+// A refusal names a member or a position, or neither.
+function placeInLeaf(field: string | undefined): string {
+  if (field === undefined) return 'leaf_data';
+  const joint = /^(?:line|column) \d/.test(field) ? ' at ' : '.';
+  return `leaf_data${joint}${field}`;
 }

@@ -79,7 +79,7 @@ export function parseNote(note: string): Note {
   if (separator === -1) throw refused('an empty line before the signatures', 'none');
   const text = note.slice(0, separator + 1);
   const tail = note.slice(separator + 2);
-  if (tail === '' || !tail.endsWith('\n')) {
+  if (!tail.endsWith('\n')) {
     throw refused('signature lines that end in a newline', 'another end');
   }
   const lines = tail.slice(0, -1).split('\n');
@@ -101,7 +101,7 @@ export function verifyNote(note: string, keys: readonly NoteKey[]): Note {
     ...key,
     keyId: noteKeyId(key.name, NOTE_TYPE_ED25519, key.publicKey),
   }));
-  let goodLines = 0;
+  let isSigned = false;
   for (const line of parsed.signatures) {
     const candidates = known.filter(
       ({ name, keyId }) => name === line.name && equalBytes(keyId, line.keyId),
@@ -110,9 +110,9 @@ export function verifyNote(note: string, keys: readonly NoteKey[]): Note {
     if (!candidates.some((key) => verifyEd25519(line.signature, message, key.publicKey))) {
       throw refused('a good signature on each line of the key', 'a bad one');
     }
-    goodLines++;
+    isSigned = true;
   }
-  if (goodLines === 0) throw refused('a signature by the key', 'none');
+  if (!isSigned) throw refused('a signature by the key', 'none');
   return parsed;
 }
 
@@ -129,11 +129,11 @@ function assertNoteCharacters(note: string): void {
 
 function readSignatureLine(line: string): NoteSignature {
   const parts = SIGNATURE_LINE.exec(line);
-  const name = parts?.[1] ?? '';
-  if (parts === null || !isNoteName(name)) {
+  if (parts === null || !isNoteName(parts[1] as string)) {
     throw refused('signature lines of the form "\u2014 name base64"', 'another line');
   }
-  const blob = signatureBlob(parts[2] as string);
+  const [name, base64] = parts.slice(1) as [string, string];
+  const blob = signatureBlob(base64);
   return { name, keyId: blob.slice(0, KEY_ID_BYTES), signature: blob.slice(KEY_ID_BYTES) };
 }
 
@@ -154,10 +154,5 @@ export function isNoteName(name: string): boolean {
 }
 
 function refused(expected: string, actual: string, cause?: unknown): VerificationError {
-  return new VerificationError('E_CHECKPOINT', {
-    field: 'checkpoint',
-    expected,
-    actual,
-    ...(cause === undefined ? {} : { cause }),
-  });
+  return new VerificationError('E_CHECKPOINT', { field: 'checkpoint', expected, actual, cause });
 }

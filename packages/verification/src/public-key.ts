@@ -5,7 +5,6 @@ import { refusalOf, VerificationError } from './errors.ts';
 import { sha256 } from './hash.ts';
 import type { JsonObject } from './json.ts';
 import { parseJson } from './json.ts';
-import { isJsonObject } from './members.ts';
 import { hasVkeyForm, isPrivateVkey, parseVkey } from './vkey.ts';
 
 /** A key that passed the strict rules: canonical, of prime order. */
@@ -21,6 +20,7 @@ const MAX_KEY_TEXT = 16_384;
 const SPKI_PREFIX = '302a300506032b6570032100'; // RFC 8410 section 4: 12 bytes, then the key
 const PKCS8_PREFIX = '300506032b6570'; // RFC 8410 section 7: the algorithm inside, at byte 5
 const PEM = /^-----BEGIN ([A-Z0-9 ]+)-----([\sA-Za-z0-9+/=]*)-----END \1-----$/;
+const NOT_BASE64URL = /[^A-Za-z0-9_-]/; // RFC 4648 section 5, without padding
 const PRIVATE_LABEL = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z0-9 ]*-----/;
 
 /**
@@ -29,7 +29,8 @@ const PRIVATE_LABEL = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z0-9 ]*-----/;
  * @example parsePublicKey('d75a9801…').keyId
  */
 export function parsePublicKey(text: string): PublicKey {
-  const trimmed = text.length > MAX_KEY_TEXT ? '' : text.trim();
+  if (text.length > MAX_KEY_TEXT) throw refusedForm();
+  const trimmed = text.trim();
   // Looked for anywhere, before the form is judged: a broken private key is still a private key.
   if (PRIVATE_LABEL.test(trimmed)) throw refusedPrivate('a PEM private key');
   if (trimmed.startsWith('{')) return fromJwk(trimmed);
@@ -62,19 +63,17 @@ function fromJwk(text: string): PublicKey {
   if (jwk.has('d') || jwk.has('k')) throw refusedPrivate('a JWK private key');
   const x = jwk.get('x');
   const isEd25519 = jwk.get('kty') === 'OKP' && jwk.get('crv') === 'Ed25519'; // RFC 8037 section 2
-  if (!isEd25519 || typeof x !== 'string' || !/^[A-Za-z0-9_-]{43}$/.test(x)) throw refusedForm();
+  if (!isEd25519 || typeof x !== 'string' || NOT_BASE64URL.test(x)) throw refusedForm();
   return accept(decode(`${x.replaceAll('-', '+').replaceAll('_', '/')}=`), null);
 }
 
 function objectFromText(text: string): JsonObject {
   try {
-    const value = parseJson(text);
-    if (isJsonObject(value)) return value;
+    return parseJson(text) as JsonObject; // it begins with a brace
   } catch (error) {
     refusalOf(error);
-    // The reader's words may quote the text, so they are dropped.
+    throw refusedForm(); // the reader's words may quote the text, so they are dropped
   }
-  throw refusedForm();
 }
 
 // A witness's key signs no heads, so only the type of a log is taken.

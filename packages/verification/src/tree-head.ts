@@ -104,6 +104,6 @@ function bytesFromUint64(value: number | bigint, name: string): Uint8Array {
     throw new RangeError(`"${name}" expected 0 to 2^64-1, got ${integer}`);
   }
   const bytes = new Uint8Array(8);
-  for (let i = 0; i < 8; i++) bytes[i] = Number((integer >> BigInt(8 * (7 - i))) & 255n);
+  new DataView(bytes.buffer).setBigUint64(0, integer);
   return bytes;
 }

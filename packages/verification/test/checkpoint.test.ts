@@ -7,6 +7,7 @@ import {
   verifyCheckpoint,
   verifyHeadCheckpoint,
 } from '../src/checkpoint.ts';
+import type { VerificationError } from '../src/errors.ts';
 import { parseTreeHead } from '../src/tree-head.ts';
 import {
   checkpointText,
@@ -26,6 +27,7 @@ const BODY = 'log.kapsel.example/t1\n8\nXcnaeacGWamtVZy3Ad7ZoqudgjqtL0lgz+Nw7/Rg
 describe('the text', () => {
   it('is the known answer', () => {
     expect(encodeCheckpointBody(ORIGIN, 8, ROOT)).toBe(BODY);
+    expect(encodeCheckpointBody(ORIGIN, 0, ROOT)).toBe(BODY.replace('\n8\n', '\n0\n'));
     expect(encodeCheckpointBody(ORIGIN, 2n ** 63n - 1n, ROOT)).toContain('\n9223372036854775807\n');
   });
 
@@ -66,8 +68,39 @@ describe('the text', () => {
     ['an empty line', BODY.replace('\n8\n', '\n8\n\n')],
     ['an empty extension line', `${BODY}\n`],
     ['an empty line between extensions', `${BODY}a\n\nb\n`],
+    ['no newline after an extension', `${BODY}more`],
   ])('is refused with %s', (_, text) => {
-    expectRefusal('E_CHECKPOINT', () => parseCheckpoint(text));
+    const { field } = expectRefusal('E_CHECKPOINT', () => parseCheckpoint(text));
+    expect(field).toBe('checkpoint');
+  });
+
+  it.each([
+    ['a newline at the end of the text', 'none', `${BODY}more`],
+    ['an origin on line 1', 'an empty line', BODY.replace(ORIGIN, '')],
+    ['a decimal size on line 2', 'another line', BODY.replace('\n8\n', '\n08\n')],
+    [
+      'a size of at most 2^63-1',
+      '9223372036854775808',
+      BODY.replace('\n8\n', '\n9223372036854775808\n'),
+    ],
+    ['no empty line in the text', 'one', `${BODY}\n`],
+    ['a root of 32 bytes on line 3', 'another length', checkpointText(ORIGIN, 8, ROOT.subarray(1))],
+  ])('says that it wants %s, and got %s', (expected, actual, text) => {
+    const refusal = expectRefusal('E_CHECKPOINT', () => parseCheckpoint(text));
+    expect(refusal).toMatchObject({ field: 'checkpoint', expected, actual });
+    expect(refusal).not.toHaveProperty('cause');
+  });
+
+  it('passes on why its root is no base64', () => {
+    const refusal = expectRefusal('E_CHECKPOINT', () =>
+      parseCheckpoint(BODY.replace('Qyg=', 'Qyg')),
+    );
+    expect(refusal).toMatchObject({
+      field: 'checkpoint',
+      expected: 'a base64 root on line 3',
+      actual: 'another line',
+      cause: { code: 'E_FIELD', actual: '43 characters' },
+    });
   });
 });
 
@@ -94,7 +127,14 @@ describe('verifying', () => {
     );
     expectRefusal('E_CHECKPOINT', () => verifyCheckpoint(note, ORIGIN, stranger.publicKey));
     const foreign = noteOf(checkpointText('other.example', 8, ROOT), ORIGIN, LOG_SIGNER);
-    expectRefusal('E_CHECKPOINT', () => verifyCheckpoint(foreign, ORIGIN, LOG_SIGNER.publicKey));
+    const refusal = expectRefusal('E_CHECKPOINT', () =>
+      verifyCheckpoint(foreign, ORIGIN, LOG_SIGNER.publicKey),
+    );
+    expect(refusal).toMatchObject({
+      field: 'checkpoint origin',
+      expected: ORIGIN,
+      actual: 'other.example',
+    });
   });
 
   it('refuses a signed text that only begins like a checkpoint', () => {
@@ -119,6 +159,23 @@ describe('agreeing with the head', () => {
     ['another key', noteOf(BODY, ORIGIN, signerFromSeed('22'.repeat(32)))],
   ])('refuses a good note of %s', (_, other) => {
     expectRefusal('E_CHECKPOINT', () => verifyHeadCheckpoint(other, head({})));
+  });
+
+  it('says what the note says instead', () => {
+    const refusalOf = (size: number, root: Uint8Array): VerificationError => {
+      const other = noteOf(checkpointText(ORIGIN, size, root), ORIGIN, LOG_SIGNER);
+      return expectRefusal('E_CHECKPOINT', () => verifyHeadCheckpoint(other, head({})));
+    };
+    expect(refusalOf(9, ROOT)).toMatchObject({
+      field: 'checkpoint size',
+      expected: '8',
+      actual: '9',
+    });
+    expect(refusalOf(8, OTHER_ROOT)).toMatchObject({
+      field: 'checkpoint root',
+      expected: hexFromBytes(ROOT),
+      actual: hexFromBytes(OTHER_ROOT),
+    });
   });
 
   it('compares sizes exactly, beyond what a number holds', () => {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { hexFromBytes } from '../src/bytes.ts';
 import { rootsFromConsistencyProof, verifyConsistency } from '../src/consistency.ts';
+import type { ErrorCode, VerificationError } from '../src/errors.ts';
 import { HugeTree, numberedLeaves, referenceConsistency, referenceRoot } from './reference-tree.ts';
 import { expectRefusal } from './refusal.ts';
 
@@ -46,6 +47,29 @@ describe('consistency', () => {
     }
   });
 
+  it('says which size is out of range, and which one is no integer', () => {
+    const refusalOf = (code: ErrorCode, m: number, n: number): VerificationError =>
+      expectRefusal(code, () => rootsFromConsistencyProof(rootOf(3), rootOf(7), m, n, []));
+    const range = { field: 'old_size', expected: '1 to 7' };
+    expect(refusalOf('E_CONSISTENCY', 0, 7)).toMatchObject({ ...range, actual: '0' });
+    expect(refusalOf('E_CONSISTENCY', 8, 7)).toMatchObject({ ...range, actual: '8' });
+    const old = refusalOf('E_INDEX_RANGE', 0.5, 7);
+    expect(old).toMatchObject({ field: 'old_size', actual: '0.5' });
+    const later = refusalOf('E_INDEX_RANGE', 3, 7.5);
+    expect(later).toMatchObject({ field: 'new_size', actual: '7.5' });
+  });
+
+  it('says how many hashes lie between two sizes', () => {
+    const refusal = expectRefusal('E_CONSISTENCY', () =>
+      verifyConsistency(rootOf(3), rootOf(7), 3, 7, [rootOf(1)]),
+    );
+    expect(refusal).toMatchObject({
+      field: 'proof_hashes',
+      expected: '4 hashes from size 3 to 7',
+      actual: '1 hashes',
+    });
+  });
+
   it('refuses a path of every wrong length for all pairs up to 16', () => {
     for (let n = 1; n <= 16; n++) {
       for (let m = 1; m <= n; m++) {
@@ -80,6 +104,27 @@ describe('consistency', () => {
     }
   });
 
+  it('says which root is another one, and what the path leads to', () => {
+    const other = rootOf(5);
+    const path = proofOf(3, 7);
+    const old = expectRefusal('E_CONSISTENCY', () =>
+      verifyConsistency(other, rootOf(7), 3, 7, path),
+    );
+    expect(old).toMatchObject({
+      field: 'old_root',
+      expected: hexFromBytes(other),
+      actual: hexFromBytes(rootOf(3)),
+    });
+    const later = expectRefusal('E_CONSISTENCY', () =>
+      verifyConsistency(rootOf(3), other, 3, 7, path),
+    );
+    expect(later).toMatchObject({
+      field: 'new_root',
+      expected: hexFromBytes(other),
+      actual: hexFromBytes(rootOf(7)),
+    });
+  });
+
   it('compares the roots of trees of equal size', () => {
     verifyConsistency(rootOf(5), rootOf(5), 5, 5, []);
     expectRefusal('E_CONSISTENCY', () => verifyConsistency(rootOf(5), rootOf(6), 5, 5, []));
@@ -95,9 +140,15 @@ describe('consistency', () => {
 
   it('refuses hashes that are not 32 bytes', () => {
     const short = new Uint8Array(31);
-    expectRefusal('E_FIELD', () => verifyConsistency(short, rootOf(7), 4, 7, proofOf(4, 7)));
-    expectRefusal('E_FIELD', () => verifyConsistency(rootOf(4), short, 4, 7, proofOf(4, 7)));
-    expectRefusal('E_FIELD', () => verifyConsistency(rootOf(4), rootOf(7), 4, 7, [short]));
+    const cases: readonly [string, () => void][] = [
+      ['old_root', () => verifyConsistency(short, rootOf(7), 4, 7, proofOf(4, 7))],
+      ['new_root', () => verifyConsistency(rootOf(4), short, 4, 7, proofOf(4, 7))],
+      ['proof_hashes[0]', () => verifyConsistency(rootOf(4), rootOf(7), 4, 7, [short])],
+    ];
+    for (const [field, call] of cases) {
+      const refusal = expectRefusal('E_FIELD', call);
+      expect(refusal).toMatchObject({ field, expected: '32 bytes', actual: '31 bytes' });
+    }
   });
 
   it('walks trees around 2^31, 2^32, 2^53, 2^62 and up to 2^63-1', () => {

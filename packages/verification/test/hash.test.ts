@@ -44,8 +44,12 @@ describe('tree hashes', () => {
 
   it('refuses a node of anything but two hashes', () => {
     const hash = emptyRoot();
-    expect(() => nodeHash(hash.subarray(1), hash)).toThrow(TypeError);
-    expect(() => nodeHash(hash, new Uint8Array(33))).toThrow(TypeError);
+    expect(() => nodeHash(hash.subarray(1), hash)).toThrow(
+      new TypeError('"left" expected 32 bytes, got 31'),
+    );
+    expect(() => nodeHash(hash, new Uint8Array(33))).toThrow(
+      new TypeError('"right" expected 32 bytes, got 33'),
+    );
   });
 
   it('is SHA-256 without a prefix where none is wanted', () => {

@@ -39,6 +39,27 @@ describe('signature and checkpoint', () => {
   });
 });
 
+describe('a head that passed', () => {
+  it.each([
+    ['signature', checkHeadSignature],
+    ['checkpoint', checkHeadCheckpoint],
+  ] as const)('is compared the next time, its %s not verified again', (id, check) => {
+    const head = parseTreeHead(JSON.stringify(makeHead(21, ROOT)));
+    expect(check(head, 'h')).toEqual({ id, status: 'pass' });
+    const read: PropertyKey[] = [];
+    const watched = new Proxy(head, {
+      get: (target, name) => {
+        read.push(name);
+        return Reflect.get(target, name);
+      },
+    });
+    expect(check(watched, 'h')).toEqual({ id, status: 'pass' });
+    // Only the comparison reads the id; verifying would read the key once more.
+    const told = read.filter((name) => name === 'sthId' || name === 'publicKey');
+    expect(told).toEqual(['sthId', 'publicKey']);
+  });
+});
+
 describe('the clock', () => {
   it('lets a head be up to five minutes ahead', () => {
     const ahead = 300_000;
@@ -70,7 +91,8 @@ describe('running a check', () => {
   });
 
   it('has no members for what is not known', () => {
-    expect(failedCheck('leaf', new VerificationError('E_IO'))).toEqual({
+    // Strictly: a member that is there and undefined would be a member.
+    expect(failedCheck('leaf', new VerificationError('E_IO'))).toStrictEqual({
       id: 'leaf',
       status: 'fail',
       code: 'E_IO',

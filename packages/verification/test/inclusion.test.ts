@@ -84,6 +84,10 @@ describe('inclusion', () => {
   it('refuses swapped hashes, another leaf, another root and another index', () => {
     const [a, b, c] = PATH_5_OF_7 as [Uint8Array, Uint8Array, Uint8Array];
     const otherLeaf = LEAVES_OF_7[4] as Uint8Array;
+    const mismatch = expectRefusal('E_ROOT_MISMATCH', () =>
+      verifyInclusion(LEAF_5, 5, 7, PATH_5_OF_7, LEAF_5),
+    );
+    expect(mismatch).toMatchObject({ expected: hexFromBytes(LEAF_5), actual: CT_ROOTS[3][1] });
     const cases: readonly (() => void)[] = [
       () => verifyInclusion(LEAF_5, 5, 7, [b, a, c], ROOT_OF_7),
       () => verifyInclusion(otherLeaf, 5, 7, PATH_5_OF_7, ROOT_OF_7),
@@ -109,12 +113,41 @@ describe('inclusion', () => {
     }
   });
 
+  it.each([
+    [7, 7, 'leaf_index', '0 to 6 in this tree', '7'],
+    [-1, 7, 'leaf_index', '0 to 6 in this tree', '-1'],
+    [0.5, 7, 'leaf_index', 'an integer below 2^53, or a bigint', '0.5'],
+    [0, 0, 'tree_size', '1 to 9223372036854775807', '0'],
+    [0n, 2n ** 63n, 'tree_size', '1 to 9223372036854775807', '9223372036854775808'],
+    [0, 2 ** 53, 'tree_size', 'an integer below 2^53, or a bigint', '9007199254740992'],
+  ] as const)('says of index %d of %d which of them is wrong', (i, n, field, expected, actual) => {
+    const refusal = expectRefusal('E_INDEX_RANGE', () =>
+      rootFromInclusionProof(LEAF_5, i, n, PATH_5_OF_7),
+    );
+    expect(refusal).toMatchObject({ field, expected, actual });
+  });
+
+  it('says how many hashes a path of this index has', () => {
+    const refusal = expectRefusal('E_PATH_LENGTH', () => rootFromInclusionProof(LEAF_5, 5, 7, []));
+    expect(refusal).toMatchObject({
+      field: 'proof_hashes',
+      expected: '3 hashes for index 5 in a tree of 7 leaves',
+      actual: '0 hashes',
+    });
+  });
+
   it('refuses hashes that are not 32 bytes', () => {
     const short = new Uint8Array(31);
     const [a, b] = PATH_5_OF_7 as [Uint8Array, Uint8Array, Uint8Array];
-    expectRefusal('E_FIELD', () => verifyInclusion(short, 5, 7, PATH_5_OF_7, ROOT_OF_7));
-    expectRefusal('E_FIELD', () => verifyInclusion(LEAF_5, 5, 7, PATH_5_OF_7, short));
-    expectRefusal('E_FIELD', () => verifyInclusion(LEAF_5, 5, 7, [a, b, short], ROOT_OF_7));
+    const cases: readonly [string, () => void][] = [
+      ['leaf_hash', () => verifyInclusion(short, 5, 7, PATH_5_OF_7, ROOT_OF_7)],
+      ['root', () => verifyInclusion(LEAF_5, 5, 7, PATH_5_OF_7, short)],
+      ['proof_hashes[2]', () => verifyInclusion(LEAF_5, 5, 7, [a, b, short], ROOT_OF_7)],
+    ];
+    for (const [field, call] of cases) {
+      const refusal = expectRefusal('E_FIELD', call);
+      expect(refusal).toMatchObject({ field, expected: '32 bytes', actual: '31 bytes' });
+    }
   });
 
   it('walks trees around 2^31, 2^32, 2^53, 2^62 and up to 2^63-1', () => {

@@ -46,6 +46,10 @@ describe('reading', () => {
     );
   });
 
+  it('passes over space, tab, newline and carriage return', () => {
+    expect(parseJson('\r\n\t [\r1 ,\t2\n]\r\n')).toEqual([1, 2]);
+  });
+
   it('keeps the order of members and gives no name a meaning', () => {
     const value = parseJson('{"b":1,"__proto__":2,"1":3,"constructor":4}');
     expect(isJsonObject(value) && [...value.keys()]).toEqual([
@@ -90,6 +94,7 @@ describe('refusing', () => {
     ['NaN', 'NaN'],
     ['Infinity', 'Infinity'],
     ['an unknown escape', '"\\x41"'],
+    ['an unknown escape with four hex digits', '"\\x0041"'],
     ['an escape cut off', '"\\u00"'],
     ['hex with a sign', '"\\u+041"'],
     ['a raw newline in a string', '"a\nb"'],
@@ -98,6 +103,8 @@ describe('refusing', () => {
     ['an open object', '{"a":1'],
     ['an open array', '[1'],
     ['a vertical tab as white space', '\u000b1'],
+    ['a form feed as white space', '\f1'],
+    ['U+000E as white space', '\u000e1'],
     ['a no-break space as white space', '\u00a01'],
     ['an escaped lone surrogate', '"\\ud800"'],
     ['escaped surrogates in the wrong order', '"\\ude00\\ud83d"'],
@@ -138,6 +145,51 @@ describe('refusing', () => {
     expect(expectRefusal('E_JSON', () => parseJson('{\n  "a": 1,\n  ?}')).field).toBe(
       'line 3, column 3',
     );
+  });
+
+  it.each([
+    ['in an object', '{"a":1.5}', 'a'],
+    ['in an array', '[0,1.5]', '[1]'],
+    ['alone, by its column', ' 1.5', 'column 2'],
+    ['alone, by its line and column', '\n\n 1.5', 'line 3, column 2'],
+  ])('names a number that stands %s', (_, text, field) => {
+    expect(expectRefusal('E_FIELD', () => parseJson(text)).field).toBe(field);
+  });
+
+  it.each([
+    ['a control character', '"ab\n"', 'column 4', 'U+000A'],
+    ['a control character behind an escape', '"\\nab\n"', 'column 6', 'U+000A'],
+    ['the end', '"abc', 'column 5', 'the end of the text'],
+    ['the end behind an escape', '"\\n', 'column 4', 'the end of the text'],
+  ])('says where a string is broken off by %s', (_, text, field, actual) => {
+    const refusal = expectRefusal('E_JSON', () => parseJson(text));
+    expect(refusal).toMatchObject({ field, expected: 'the end of the string', actual });
+  });
+
+  it.each([
+    ['{"a" 1}', 'column 6', '":"', '"1"'],
+    ['{"a":1 x}', 'column 8', '"," or "}"', '"x"'],
+    ['[1', 'column 3', '"," or "]"', 'the end of the text'],
+    ['{1', 'column 2', 'a member name', '"1"'],
+    ['1 2', 'column 3', 'nothing after the value', '"2"'],
+    ['"\\', 'column 3', 'an escape that JSON knows', 'the end of the text'],
+    ['"\\u12', 'column 4', 'four hex digits', '"1"'],
+  ])('says what it missed in %j', (text, field, expected, actual) => {
+    const refusal = expectRefusal('E_JSON', () => parseJson(text));
+    expect(refusal).toMatchObject({ field, expected, actual });
+  });
+
+  it.each([
+    ['\u0000', 'U+0000'],
+    ['\u001b', 'U+001B'],
+    [' ', 'U+0020'],
+    ['!', '"!"'],
+    ['~', '"~"'],
+    ['\u007f', 'U+007F'],
+    ['\u00a0', 'U+00A0'],
+    ['\u202e', 'U+202E'],
+  ])('shows the character %j as %s, fit for a terminal', (character, actual) => {
+    expect(expectRefusal('E_JSON', () => parseJson(`"\\${character}`)).actual).toBe(actual);
   });
 
   it('accepts nothing that JSON.parse refuses, and throws only its own error', () => {

@@ -1,6 +1,7 @@
 /** The rules that every type of leaf shares, on a type that has one member. @module */
 import { describe, expect, it } from 'vitest';
-import { MAX_LEAF_BYTES, orNull, readLeafText, readTime, refusedMember } from '../src/leaf-text.ts';
+import { VerificationError } from '../src/errors.ts';
+import { orNull, readLeafText, readTime, refusedMember } from '../src/leaf-text.ts';
 import { Members } from '../src/members.ts';
 import { expectRefusal } from './refusal.ts';
 
@@ -30,6 +31,7 @@ describe('a leaf text', () => {
     ['no text', ''],
     ['another type', TEXT.replace('kapsel.test', 'kapsel.task')],
     ['a type that only begins alike', TEXT.replace('test/v1', 'test/v1x')],
+    ['a type with more before its version', TEXT.replace('test/v1', 'test/xv2')],
     ['a type without version', TEXT.replace('test/v1', 'test')],
     ['a time without milliseconds', TEXT.replace('.000Z', 'Z')],
     ['a later type inside another name', TEXT.replace('kapsel.test/v1', 'x kapsel.test/v2')],
@@ -42,11 +44,31 @@ describe('a leaf text', () => {
     expect(refusal).toMatchObject({ field: 'leaf_data.type', actual: 'kapsel.test/v12' });
   });
 
+  it('of another type does not have that type quoted: anything may stand there', () => {
+    const refusal = expectRefusal('E_LEAF_TEXT', () => read('{"type":"anything"}'));
+    expect(refusal).toMatchObject({
+      field: 'leaf_data.type',
+      expected: TYPE,
+      actual: 'another type or none',
+    });
+  });
+
+  it.each([
+    ['another type', '[]', { code: 'E_LEAF_TEXT', field: 'type' }],
+    ['white space', `${TEXT}\n`, { code: 'E_LEAF_TEXT' }],
+    ['an open object', '{', { code: 'E_JSON', field: 'column 2' }],
+    ['a missing member', `{"type":"${TYPE}"}`, { code: 'E_FIELD', field: 'at' }],
+  ])('passes on the cause of a refusal for %s', (_, text, cause) => {
+    const refusal = expectRefusal('E_LEAF_TEXT', () => read(text));
+    expect(refusal.cause).toBeInstanceOf(VerificationError);
+    expect(refusal.cause).toMatchObject(cause);
+  });
+
   it('has at most 65,535 bytes', () => {
-    const room = MAX_LEAF_BYTES - TEXT.length;
+    const room = 65_535 - TEXT.length;
     expectRefusal('E_LEAF_TEXT', () => read(TEXT + ' '.repeat(room)));
     expectRefusal('E_TOO_LARGE', () => read(TEXT + ' '.repeat(room + 1)));
-    expectRefusal('E_TOO_LARGE', () => read('\u00fc'.repeat(MAX_LEAF_BYTES / 2 + 1)));
+    expectRefusal('E_TOO_LARGE', () => read('\u00fc'.repeat(32_768)));
   });
 
   it('names the member, or the column, within leaf_data', () => {
@@ -54,6 +76,11 @@ describe('a leaf text', () => {
     expect(expectRefusal('E_LEAF_TEXT', wrongTime).field).toBe('leaf_data.at');
     expect(expectRefusal('E_LEAF_TEXT', () => read('{')).field).toBe('leaf_data at column 2');
     expect(expectRefusal('E_LEAF_TEXT', () => read(`${TEXT}\n`)).field).toBe('leaf_data');
+  });
+
+  it('takes a member for a position only where the name begins like one', () => {
+    const more = TEXT.replace('"at"', '"on line 1":0,"at"');
+    expect(expectRefusal('E_LEAF_TEXT', () => read(more)).field).toBe('leaf_data.on line 1');
   });
 
   it('lets mistakes of ours through', () => {

@@ -1,9 +1,9 @@
 /** Leaf texts: one claim has one text, every other one is refused. @module */
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { VerificationError } from '../src/errors.ts';
 import { parseLeaf } from '../src/leaf.ts';
-import { MAX_LEAF_BYTES } from '../src/leaf-text.ts';
 import {
   ATTEMPT_ID,
   HEAD_TIME_MS,
@@ -15,6 +15,10 @@ import { expectRefusal } from './refusal.ts';
 
 const GOOD = leafText();
 const HASH = 'ab'.repeat(32);
+
+function sha256Hex(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
 
 function without(name: string): string {
   return JSON.stringify(
@@ -30,12 +34,14 @@ describe('a good leaf', () => {
       deliveryAttemptId: ATTEMPT_ID,
       endpointUrl: 'https://example.com/webhook',
       attemptNumber: 1,
+      payloadHash: sha256Hex('{"n":1}'),
       payloadSize: 7,
       attemptedAt: '2026-01-15T10:30:44.000Z',
       attemptedAtMs: HEAD_TIME_MS - 1_000,
       completedAt: '2026-01-15T10:30:44.250Z',
       outcome: 'delivered',
       responseStatus: 200,
+      responseHash: sha256Hex('ok'),
       error: null,
       receiptHash: null,
       commitments: null,
@@ -57,10 +63,33 @@ describe('a good leaf', () => {
     expect(() => parseLeaf(leafText(changes))).not.toThrow();
   });
 
+  it('keeps the hash of a receipt and the code of an error', () => {
+    expect(parseLeaf(leafText({ receipt_hash: HASH, error: 'timeout' }))).toMatchObject({
+      receiptHash: HASH,
+      error: 'timeout',
+    });
+  });
+
+  it('may be about an empty payload', () => {
+    expect(parseLeaf(leafText({ payload_size: 0 })).payloadSize).toBe(0);
+  });
+
+  it.each([
+    ['rejected', 100],
+    ['rejected', 199],
+    ['delivered', 200],
+    ['delivered', 299],
+    ['rejected', 300],
+    ['rejected', 999],
+  ])('that says %s may have the status %i', (outcome, status) => {
+    const text = leafText({ outcome, response_status: status });
+    expect(parseLeaf(text)).toMatchObject({ outcome, responseStatus: status });
+  });
+
   it('may have exactly 65,535 bytes and no more', () => {
     const padded = (bytes: number): string =>
       leafText({ endpoint_url: `https://a/${'x'.repeat(bytes)}` });
-    const room = MAX_LEAF_BYTES - padded(0).length;
+    const room = 65_535 - padded(0).length;
     expect(() => parseLeaf(padded(room))).not.toThrow();
     expectRefusal('E_TOO_LARGE', () => parseLeaf(padded(room + 1)));
     expectRefusal('E_TOO_LARGE', () =>
@@ -155,6 +184,26 @@ describe('refused texts', () => {
     ['commitments of another form', { commitments: {} }],
   ])('refuses %s', (_, changes) => {
     expectRefusal('E_LEAF_TEXT', () => parseLeaf(leafText(changes)));
+  });
+
+  it.each<[string, JsonRecord]>([
+    ['attempt_number', { attempt_number: 0 }],
+    ['payload_size', { payload_size: -1 }],
+    ['response_hash', { response_hash: HASH.toUpperCase() }],
+    ['error', { error: 'connection was refused' }],
+    ['receipt_hash', { receipt_hash: 'ab' }],
+    ['outcome', { outcome: 'ok' }],
+    ['response_status', { outcome: 'rejected', response_status: 99 }],
+    ['response_status', { outcome: 'rejected', response_status: 1_000 }],
+    ['response_status', { outcome: 'delivered', response_status: 199 }],
+    ['response_status', { outcome: 'rejected', response_status: 200 }],
+    ['response_status', { outcome: 'rejected', response_status: 299 }],
+    ['response_status', { outcome: 'delivered', response_status: 300 }],
+    ['response_status', { outcome: 'failed', response_status: 200 }],
+    ['commitments.fields_root', { commitments: {} }],
+  ])('names %s in a refusal', (member, changes) => {
+    const { field } = expectRefusal('E_LEAF_TEXT', () => parseLeaf(leafText(changes)));
+    expect(field).toBe(`leaf_data.${member}`);
   });
 
   it('says that a later version of the type is unknown, not broken', () => {

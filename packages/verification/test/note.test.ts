@@ -55,6 +55,10 @@ describe('splitting', () => {
     ['an empty line at the end', `${NOTE}\n`],
     ['text after the signatures', `${NOTE}more\n`],
     ['a hyphen for the dash', NOTE.replace('\u2014', '-')],
+    ['a character before the dash', NOTE.replace('\u2014', 'x\u2014')],
+    ['a word after the signature', `${NOTE.slice(0, -1)} more\n`],
+    // Without its first character this would be a good signature line.
+    ['one line and nothing else', `x${LINE}`],
     ['two spaces', NOTE.replace('\u2014 ', '\u2014  ')],
     ['a name with +', NOTE.replace('\u2014 log', '\u2014 l+g')],
     ['a name with a no-break space', NOTE.replace('\u2014 log', '\u2014 l\u00a0g')],
@@ -68,7 +72,40 @@ describe('splitting', () => {
     ['101 signature lines', `${TEXT}\n${LINE.repeat(101)}`],
     ['more than 256 KiB', `${'x'.repeat(262_144)}\n\n${LINE}`],
   ])('refuses %s', (_, note) => {
+    const { field } = expectRefusal('E_CHECKPOINT', () => parseNote(note));
+    expect(field).toBe('checkpoint');
+  });
+
+  it.each([
+    ['an empty line before the signatures', 'none', `${TEXT}${LINE}`],
+    ['signature lines that end in a newline', 'another end', `${TEXT}\n`],
+    ['at most 100 signature lines', '101 lines', `${TEXT}\n${LINE.repeat(101)}`],
+    ['signature lines of the form "\u2014 name base64"', 'another line', `${NOTE}more\n`],
+    ['a key id and a signature', 'fewer than 5 bytes', `${TEXT}\n\u2014 ${ORIGIN} aUKw1w==\n`],
+    ['well-formed text', 'a lone surrogate', NOTE.replace('8', '\ud800')],
+    ['no control characters but newlines', 'another control character', `\t${NOTE}`],
+  ])('says that it wants %s, and got %s', (expected, actual, note) => {
+    const refusal = expectRefusal('E_CHECKPOINT', () => parseNote(note));
+    expect(refusal).toMatchObject({ field: 'checkpoint', expected, actual });
+    expect(refusal).not.toHaveProperty('cause');
+  });
+
+  it('passes on why a signature is no base64', () => {
+    const refusal = expectRefusal('E_CHECKPOINT', () => parseNote(NOTE.replace('ARAE=', 'ARAE')));
+    expect(refusal).toMatchObject({
+      expected: 'signatures in base64 with padding',
+      actual: 'another text',
+      cause: { code: 'E_FIELD', actual: '91 characters' },
+    });
+  });
+
+  it('accepts a note of exactly 256 KiB', () => {
+    const note = `${'x'.repeat(262_144 - 2 - LINE.length)}\n\n${LINE}`;
+    // The dash is three bytes long and counts one here.
     expectRefusal('E_CHECKPOINT', () => parseNote(note));
+    expect(parseNote(note.slice(2)).signatures).toHaveLength(1);
+    const refusal = expectRefusal('E_CHECKPOINT', () => parseNote(note.slice(1)));
+    expect(refusal).toMatchObject({ expected: 'at most 262144 bytes', actual: '262145 bytes' });
   });
 
   it('accepts 100 signature lines', () => {
@@ -88,14 +125,37 @@ describe('verifying', () => {
   });
 
   it('refuses a note that no known key signed', () => {
-    expectRefusal('E_CHECKPOINT', () => verifyNote(`${TEXT}\n${OTHER_LINE}`, [KEY]));
-    expectRefusal('E_CHECKPOINT', () => verifyNote(NOTE, []));
+    for (const [note, keys] of [
+      [`${TEXT}\n${OTHER_LINE}`, [KEY]],
+      [NOTE, []],
+    ] as const) {
+      const refusal = expectRefusal('E_CHECKPOINT', () => verifyNote(note, keys));
+      expect(refusal).toMatchObject({ expected: 'a signature by the key', actual: 'none' });
+    }
   });
 
   it('refuses a bad line of a known key even beside a good one', () => {
     const bad = noteOf('another text\n', ORIGIN, LOG_SIGNER).split('\n\n')[1] as string;
     expectRefusal('E_CHECKPOINT', () => verifyNote(`${TEXT}\n${LINE}${bad}`, [KEY]));
     expectRefusal('E_CHECKPOINT', () => verifyNote(`${TEXT}\n${bad}${LINE}`, [KEY]));
+  });
+
+  it('needs one good key where two share a name and a hint, in any order', () => {
+    // Found by trying: under ORIGIN both keys have the id dc92d52a.
+    const signer = signerFromSeed('13dc'.padStart(64, '0'));
+    const twin = { name: ORIGIN, publicKey: bytesFromHex('016ef0'.padStart(64, '0')) };
+    const key = { name: ORIGIN, publicKey: signer.publicKey };
+    for (const { publicKey } of [key, twin]) {
+      expect(hexFromBytes(noteKeyId(ORIGIN, 0x01, publicKey))).toBe('dc92d52a');
+    }
+    const note = noteOf(TEXT, ORIGIN, signer);
+    expect(verifyNote(note, [key, twin]).text).toBe(TEXT);
+    expect(verifyNote(note, [twin, key]).text).toBe(TEXT);
+    const refusal = expectRefusal('E_CHECKPOINT', () => verifyNote(note, [twin]));
+    expect(refusal).toMatchObject({
+      expected: 'a good signature on each line of the key',
+      actual: 'a bad one',
+    });
   });
 
   it('compares names for equality, not by prefix', () => {

@@ -110,11 +110,22 @@ describe('head', () => {
     const atEdge = withHead({ timestampMs: attemptMs - 300_000 });
     expect(checkHead(atEdge, leaf, NOW_MS).status).toBe('pass');
     const before = withHead({ timestampMs: attemptMs - 300_001 });
-    expect(checkHead(before, leaf, NOW_MS)).toMatchObject({ code: 'E_STH_TIME' });
+    expect(checkHead(before, leaf, NOW_MS)).toEqual({
+      id: 'head',
+      status: 'fail',
+      code: 'E_STH_TIME',
+      field: 'signed_tree_head.timestamp',
+      expected: 'at least 2026-01-15T10:25:44.000Z',
+      actual: '2026-01-15T10:25:43.999Z',
+    });
   });
 
   it('is not passed where there is no leaf to compare with, but still fails', () => {
-    expect(checkHead(GOOD, null, NOW_MS).status).toBe('skipped');
+    expect(checkHead(GOOD, null, NOW_MS)).toEqual({
+      id: 'head',
+      status: 'skipped',
+      reason: 'the leaf cannot be read, so nothing to compare',
+    });
     expect(checkHead(withHead({ treeSize: 12 }), null, NOW_MS).code).toBe('E_HEAD_MISMATCH');
   });
 });

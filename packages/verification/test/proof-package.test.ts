@@ -2,14 +2,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { VerificationError } from '../src/errors.ts';
-import { MAX_PACKAGE_BYTES, parseProofPackage } from '../src/proof-package.ts';
-import { type Json, makePackage, utf8, withMember } from './make-package.ts';
+import { parseProofPackage } from '../src/proof-package.ts';
+import { type Json, type JsonRecord, makePackage, utf8, withMember } from './make-package.ts';
 import { expectRefusal } from './refusal.ts';
 
 const GOOD = makePackage();
 const GOOD_TEXT = JSON.stringify(GOOD);
 const HASH = 'ab'.repeat(32);
-const PROOF = GOOD.inclusion_proof as Json;
+const PROOF = GOOD.inclusion_proof as JsonRecord;
+const ANCHOR: JsonRecord = { type: 'opentimestamps', proof: 'AA==' };
+const FIELD: JsonRecord = { type: 'field', field: '', index: 3, path: [] };
 
 function parse(path: string, value: Json | undefined): ReturnType<typeof parseProofPackage> {
   return parseProofPackage(JSON.stringify(withMember(GOOD, path, value)));
@@ -43,8 +45,26 @@ describe('a good package', () => {
     );
     expect(full.keyChain.map((item) => item.inclusionProof === null)).toEqual([true, false]);
     expect(full.anchors.map((anchor) => anchor.headers.length)).toEqual([0, 1]);
+    expect(full.anchors[0]).toMatchObject({ type: 'opentimestamps', proof: Uint8Array.of(0) });
+    expect(full.receipt?.receiptData).toBe('{}');
+    expect(full.receipt?.key?.leafData).toBe('k');
     expect(full.receipt?.late?.leafData).toBe('l');
-    expect(full.disclosures.map((item) => item.type)).toEqual(['field', 'range']);
+    expect(full.disclosures).toMatchObject([
+      { type: 'field', field: '["s","/a",1]', index: 3 },
+      { type: 'range' },
+    ]);
+  });
+
+  it('may have a receipt without logged leaves', () => {
+    const { receipt } = parse('receipt', { receipt_data: '{}' });
+    expect(receipt).toEqual({ receiptData: '{}', key: null, late: null });
+  });
+
+  it('may have 0 for each number: whether it fits is for later checks', () => {
+    expect(parse('inclusion_proof.leaf_index', 0).inclusionProof.leafIndex).toBe(0);
+    expect(parse('inclusion_proof.tree_size', 0).inclusionProof.treeSize).toBe(0);
+    const { disclosures } = parse('disclosures', [{ ...FIELD, index: 0 }]);
+    expect(disclosures).toMatchObject([{ index: 0 }]);
   });
 });
 
@@ -87,6 +107,7 @@ describe('refusals', () => {
     ['a leaf hash with 0x', 'leaf_hash', `0x${HASH.slice(2)}`],
     ['a proof that is no object', 'inclusion_proof', []],
     ['a negative index', 'inclusion_proof.leaf_index', -1],
+    ['a negative size', 'inclusion_proof.tree_size', -1],
     ['an index as text', 'inclusion_proof.leaf_index', '5'],
     ['a size as null', 'inclusion_proof.tree_size', null],
     ['a path that is no array', 'inclusion_proof.proof_hashes', {}],
@@ -126,6 +147,13 @@ describe('refusals', () => {
       'inclusion_proof.proof_hashes[1]',
     ],
     ['a key statement', 'key_chain', [{ leaf_data: 1 }], 'key_chain[0].leaf_data'],
+    [
+      'the path of a key statement',
+      'key_chain',
+      [{ leaf_data: '', inclusion_proof: { ...PROOF, leaf_index: -1 } }],
+      'key_chain[0].inclusion_proof.leaf_index',
+    ],
+    ['a key of a receipt', 'receipt', { receipt_data: '', key: {} }, 'receipt.key.leaf_data'],
     ['an anchor type', 'anchors', [{ type: 'x', proof: '' }], 'anchors[0].type'],
     ['anchor base64', 'anchors', [{ type: 'opentimestamps', proof: 'A' }], 'anchors[0].proof'],
     [
@@ -179,15 +207,51 @@ describe('refusals', () => {
   });
 
   it('has limits: 1 MiB, 63 path hashes, 64 key statements', () => {
-    const padded = GOOD_TEXT + ' '.repeat(MAX_PACKAGE_BYTES - utf8(GOOD_TEXT).length);
+    const padded = GOOD_TEXT + ' '.repeat(1_048_576 - utf8(GOOD_TEXT).length);
     expect(() => parseProofPackage(padded)).not.toThrow();
-    expectRefusal('E_TOO_LARGE', () => parseProofPackage(`${padded} `));
+    const tooLong = expectRefusal('E_TOO_LARGE', () => parseProofPackage(`${padded} `));
+    expect(tooLong).toMatchObject({
+      field: 'package',
+      expected: 'at most 1048576 bytes',
+      actual: '1048577 bytes',
+    });
     const path = (count: number): Json => Array.from({ length: count }, () => HASH);
     expect(() => parse('inclusion_proof.proof_hashes', path(63))).not.toThrow();
     expectRefusal('E_TOO_LARGE', () => parse('inclusion_proof.proof_hashes', path(64)));
     const chain = (count: number): Json => Array.from({ length: count }, () => ({ leaf_data: '' }));
     expect(() => parse('key_chain', chain(64))).not.toThrow();
     expectRefusal('E_TOO_LARGE', () => parse('key_chain', chain(65)));
+  });
+
+  it.each<[string, number, (count: number) => Json]>([
+    ['anchors', 64, (count) => Array(count).fill(ANCHOR)],
+    [
+      'anchors[0].headers',
+      64,
+      (count) => [{ ...ANCHOR, headers: Array(count).fill('cd'.repeat(80)) }],
+    ],
+    ['disclosures', 4_096, (count) => Array(count).fill(FIELD)],
+    ['disclosures[0].path', 63, (count) => [{ ...FIELD, path: Array(count).fill(HASH) }]],
+  ])('limits %s to %i', (field, limit, make) => {
+    const member = field.replace(/\[.*/, '');
+    expect(() => parse(member, make(limit))).not.toThrow();
+    const refusal = expectRefusal('E_TOO_LARGE', () => parse(member, make(limit + 1)));
+    expect(refusal).toMatchObject({
+      field,
+      expected: `at most ${limit} items`,
+      actual: `${limit + 1} items`,
+    });
+  });
+
+  it('says which types of evidence it knows', () => {
+    const anchors = [{ ...ANCHOR, type: 'x' }];
+    expect(expectRefusal('E_FIELD', () => parse('anchors', anchors)).expected).toBe(
+      '"opentimestamps"',
+    );
+    const disclosures = [{ ...FIELD, type: 'x' }];
+    expect(expectRefusal('E_FIELD', () => parse('disclosures', disclosures)).expected).toBe(
+      '"field" or "range"',
+    );
   });
 
   it('throws nothing but its own error on random bytes and on changed packages', () => {

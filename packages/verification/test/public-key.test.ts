@@ -6,7 +6,7 @@ import { base64FromBytes, hexFromBytes } from '../src/bytes.ts';
 import { type ErrorCode, VerificationError } from '../src/errors.ts';
 import { noteKeyId } from '../src/note.ts';
 import { keyIdFromPublicKey, parsePublicKey } from '../src/public-key.ts';
-import { LOG_SIGNER, TEST_SEED } from './make-package.ts';
+import { LOG_SIGNER, signerFromSeed, TEST_SEED } from './make-package.ts';
 import { expectRefusal } from './refusal.ts';
 
 const KEY_HEX = 'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a';
@@ -21,6 +21,20 @@ const PUBLIC = createPublicKey(PRIVATE);
 const PEM = PUBLIC.export({ format: 'pem', type: 'spki' }).toString();
 const JWK = PUBLIC.export({ format: 'jwk' });
 const PRIVATE_PEM = PRIVATE.export({ format: 'pem', type: 'pkcs8' }).toString();
+
+const SIGNER_2 = signerFromSeed('02'.repeat(32)); // its base64url holds both "-" and "_"
+
+function base64OfHex(hex: string): string {
+  return Buffer.from(hex, 'hex').toString('base64');
+}
+
+function publicPemOf(derHex: string): string {
+  return `-----BEGIN PUBLIC KEY-----\n${base64OfHex(derHex)}\n-----END PUBLIC KEY-----\n`;
+}
+
+function jwkOf(x: string): string {
+  return JSON.stringify({ kty: 'OKP', crv: 'Ed25519', x });
+}
 
 function vkeyOf(name: string, type: number, key: Uint8Array): string {
   const typed = Uint8Array.of(type, ...key);
@@ -37,6 +51,7 @@ describe('accepted forms', () => {
     ['JWK', JSON.stringify(JWK)],
     ['JWK with more members, laid out', JSON.stringify({ ...JWK, kid: 'x', use: 'sig' }, null, 2)],
     ['vkey', VKEY],
+    ['16384 characters, most of them white space', KEY_HEX.padEnd(16_384)],
   ])('reads %s', (_, text) => {
     const key = parsePublicKey(text);
     expect(hexFromBytes(key.bytes)).toBe(KEY_HEX);
@@ -51,6 +66,23 @@ describe('accepted forms', () => {
   it('reads the vkey of a key whose base64 holds a plus sign', () => {
     expect(VKEY.split('+').length).toBeGreaterThan(3);
     expect(parsePublicKey(vkeyOf('a', 1, LOG_SIGNER.publicKey)).name).toBe('a');
+  });
+
+  it('reads a JWK in the alphabet of base64url', () => {
+    const x = Buffer.from(SIGNER_2.publicKey).toString('base64url');
+    expect([x.includes('-'), x.includes('_')]).toEqual([true, true]);
+    expect(parsePublicKey(jwkOf(x)).bytes).toEqual(SIGNER_2.publicKey);
+  });
+
+  // Points found by counting: in base64 they must not be taken for PKCS#8, of which they hold one mark of two.
+  it.each([
+    ['begins like a PKCS#8 of version 0', '302e0201000f'],
+    ['begins like a PKCS#8 of version 1', '302e02010106'],
+    ['names the algorithm where PKCS#8 does', '0000000000300506032b6570302e02010001'],
+  ])('reads a public key that %s', (_, start) => {
+    const hex = start.padEnd(64, '0');
+    expect(hexFromBytes(parsePublicKey(hex).bytes)).toBe(hex);
+    expect(hexFromBytes(parsePublicKey(base64OfHex(hex)).bytes)).toBe(hex);
   });
 
   it('makes the key id from the bytes', () => {
@@ -74,6 +106,7 @@ describe('private keys', () => {
       openssh,
     ],
     ['JWK', JSON.stringify(PRIVATE.export({ format: 'jwk' })), TEST_SEED],
+    ['the JWK of a shared secret', JSON.stringify({ kty: 'oct', k: TEST_SEED }), TEST_SEED],
     ['a note signer key', `PRIVATE+KEY+log.example+6942b0d7+${body}`, body],
   ])('refuses %s and repeats nothing of it', (_, text, secret) => {
     const refusal = expectRefusal('E_KEY_PRIVATE', () => parsePublicKey(text));
@@ -104,12 +137,18 @@ describe('refused forms', () => {
     ['an X25519 JWK', JSON.stringify({ ...JWK, crv: 'X25519' })],
     ['an EC JWK', JSON.stringify({ ...JWK, kty: 'EC' })],
     ['a JWK with a padded key', JSON.stringify({ ...JWK, x: `${JWK.x}=` })],
+    ['a JWK with a key in the alphabet of base64', jwkOf(base64OfHex(KEY_HEX).slice(0, -1))],
     ['a JWK without key', JSON.stringify({ kty: 'OKP', crv: 'Ed25519' })],
     ['a JWK with a duplicate member', '{"kty":"OKP","kty":"OKP"}'],
     ['broken JSON', '{'],
     ['a certificate', PEM.replaceAll('PUBLIC KEY', 'CERTIFICATE')],
     ['a PEM with other labels at its ends', PEM.replace('END PUBLIC KEY', 'END KEY')],
     ['a PEM with text behind it', `${PEM}x`],
+    ['a PEM with a line of dashes before it', `-----\n${PEM}`],
+    [
+      'a PEM of a good key under another algorithm',
+      publicPemOf(`302a300506032b656e032100${KEY_HEX}`),
+    ],
     ['an OpenSSH public key', 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA== me'],
     ['a vkey with another key id', VKEY.replace('6942b0d7', '6942b0d8')],
     ['a vkey with an upper-case key id', VKEY.replace('6942b0d7', '6942B0D7')],
@@ -117,10 +156,13 @@ describe('refused forms', () => {
     ['a vkey of type 04 under the key id of type 01', VKEY.replace('+Add', '+BNd')],
     ['a vkey with a space in its name', vkeyOf('a b', 1, LOG_SIGNER.publicKey)],
     ['a vkey without name', vkeyOf('', 1, LOG_SIGNER.publicKey)],
+    ['a vkey with a name that begins like a PEM', vkeyOf('-----a', 1, LOG_SIGNER.publicKey)],
     ['a vkey with 31 bytes', vkeyOf('a', 1, LOG_SIGNER.publicKey.subarray(1))],
+    ['a key in 16385 characters', KEY_HEX.padEnd(16_385)],
     ['a text of 20 kB', KEY_HEX.repeat(320)],
   ])('refuses %s', (_, text) => {
     const refusal = expectRefusal('E_KEY_FORMAT', () => parsePublicKey(text));
+    expect(refusal.cause).toBeUndefined();
     if (text.length > 20) expect(refusal.message).not.toContain(text.slice(0, 20));
   });
 

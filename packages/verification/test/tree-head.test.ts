@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { bytesFromHex, hexFromBytes } from '../src/bytes.ts';
 import { encodeTreeHead, parseTreeHead, verifyTreeHead } from '../src/tree-head.ts';
-import { HEAD_TIME_MS, hex, type JsonRecord, LOG_SIGNER, makeHead } from './make-package.ts';
+import { HEAD_TIME_MS, hex, type JsonRecord, LOG_SIGNER, makeHead, utf8 } from './make-package.ts';
 import { expectRefusal } from './refusal.ts';
 
 const ROOT = bytesFromHex('5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328');
@@ -36,7 +36,18 @@ describe('the signed bytes', () => {
       expect(() => encodeTreeHead(0, size, ROOT)).toThrow(RangeError);
       expect(() => encodeTreeHead(size, 0, ROOT)).toThrow(RangeError);
     }
-    expect(() => encodeTreeHead(0, 0, ROOT.subarray(1))).toThrow(TypeError);
+    expect(() => encodeTreeHead(0, 0, ROOT.subarray(1))).toThrow(
+      new TypeError('"rootHash" expected 32 bytes, got 31'),
+    );
+  });
+
+  it('name the number that they do not hold', () => {
+    expect(() => encodeTreeHead(1.5, 0, ROOT)).toThrow(
+      new RangeError('"timestampMs" expected a safe integer, got 1.5'),
+    );
+    expect(() => encodeTreeHead(0, -1, ROOT)).toThrow(
+      new RangeError('"treeSize" expected 0 to 2^64-1, got -1'),
+    );
   });
 });
 
@@ -76,9 +87,26 @@ describe('the JSON form', () => {
     expect(expectRefusal('E_FIELD', () => parse(changes)).field).toBe(member);
   });
 
+  it('may be of an empty tree, and of the first millisecond', () => {
+    expect(parse({ tree_size: 0, timestamp: 0 })).toMatchObject({ treeSize: 0, timestampMs: 0 });
+  });
+
   it('refuses what is no JSON and what is too large', () => {
     expectRefusal('E_JSON', () => parseTreeHead('not json'));
+    const largest = new Uint8Array(1_048_576).fill(0x20);
+    largest.set(utf8(JSON.stringify(HEAD)));
+    expect(parseTreeHead(largest).treeSize).toBe(8);
     expectRefusal('E_TOO_LARGE', () => parseTreeHead(new Uint8Array(1_048_577)));
+  });
+
+  it('names the key that did not sign it', () => {
+    const signature = '01'.repeat(64);
+    const refusal = expectRefusal('E_STH_SIGNATURE', () => verifyTreeHead(parse({ signature })));
+    expect(refusal).toMatchObject({
+      field: 'signature',
+      expected: `a signature by the key ${hex(LOG_SIGNER.publicKey)}`,
+      actual: signature,
+    });
   });
 
   it.each<[string, JsonRecord]>([
