@@ -1,5 +1,10 @@
 /** One input and what came of it. Source of truth: verifier-ux 2.5. @module */
-import { type Report, type Trust, verifyProofPackage } from '@kapsel/verification';
+import {
+  followKeyStatements,
+  type Report,
+  type Trust,
+  verifyProofPackage,
+} from '@kapsel/verification';
 import { isKeyLike, withoutKey } from './key-words.ts';
 import { labelOfInput, type Source } from './source.ts';
 
@@ -21,7 +26,7 @@ export function resultFromSource(
     case 'bytes':
       return {
         label: labelOfInput(name),
-        report: verifyProofPackage(source.bytes, trust, { nowMs }),
+        report: verifyProofPackage(source.bytes, trust, { nowMs, followKeyStatements }),
       };
     case 'too-large':
       return {

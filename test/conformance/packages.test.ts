@@ -5,6 +5,7 @@ import {
   bytesFromHex,
   ERROR_CODES,
   type ErrorCode,
+  followKeyStatements,
   leafHash,
   parseProofPackage,
   type Report,
@@ -45,7 +46,7 @@ const CODES_OF_PACKAGES = [
 
 function verify(fixture: FixturePackage, input: string | Uint8Array): Report {
   const trust = { keys: [{ publicKey: bytesFromHex(fixture.publicKey), name: null }] };
-  return verifyProofPackage(input, trust, { nowMs: FIXTURES_NOW_MS });
+  return verifyProofPackage(input, trust, { nowMs: FIXTURES_NOW_MS, followKeyStatements });
 }
 
 function firstFailure(report: Report): string {
@@ -84,7 +85,11 @@ describe.each(FIXTURES)('$name: $desc', (fixture) => {
 
 test('without a pinned key no fixture is verified', () => {
   for (const { text } of FIXTURES) {
-    const report = verifyProofPackage(text, { keys: [] }, { nowMs: FIXTURES_NOW_MS });
+    const report = verifyProofPackage(
+      text,
+      { keys: [] },
+      { nowMs: FIXTURES_NOW_MS, followKeyStatements },
+    );
     expect(report.verdict).not.toBe('verified');
   }
 });
@@ -93,7 +98,10 @@ test('a head from the future is trusted once its time has come', () => {
   const fixture = FIXTURES.find(({ name }) => name === 'tampered-head-from-future');
   if (fixture === undefined) throw new Error('the fixture is missing');
   const trust = { keys: [{ publicKey: bytesFromHex(fixture.publicKey), name: null }] };
-  const later = verifyProofPackage(fixture.text, trust, { nowMs: Date.UTC(2100, 0, 1) });
+  const later = verifyProofPackage(fixture.text, trust, {
+    nowMs: Date.UTC(2100, 0, 1),
+    followKeyStatements,
+  });
   expect(later.verdict).toBe('verified');
 });
 

@@ -3,7 +3,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bytesFromHex, verifyEd25519, verifyProofPackage } from '@kapsel/verification';
+import {
+  bytesFromHex,
+  followKeyStatements,
+  verifyEd25519,
+  verifyProofPackage,
+} from '@kapsel/verification';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchBrowser } from '../support/browser.ts';
 import setupBrowser from '../support/browser-global-setup.ts';
@@ -36,7 +41,7 @@ function answersHere({ nowMs, signatures, packages }: Questions): Answers {
   );
   const reports = packages.map(({ text, publicKey }) => {
     const trust = { keys: [{ publicKey: bytesFromHex(publicKey), name: null }] };
-    return JSON.stringify(verifyProofPackage(text, trust, { nowMs }));
+    return JSON.stringify(verifyProofPackage(text, trust, { nowMs, followKeyStatements }));
   });
   return { signatures: verdicts.map((good) => (good ? 'V' : 'X')).join(''), reports };
 }

@@ -2,6 +2,7 @@
 import {
   bytesFromHex,
   encodeTlogProof,
+  followKeyStatements,
   parseProofPackage,
   parseTlogProof,
   type TlogProofReport,
@@ -18,7 +19,7 @@ import {
   readFixturePackages,
 } from '../support/fixture-packages.ts';
 
-const OPTIONS = { nowMs: FIXTURES_NOW_MS };
+const OPTIONS = { nowMs: FIXTURES_NOW_MS, followKeyStatements };
 const FIXTURES = readFixturePackages();
 
 function trustOf(fixture: FixturePackage): Trust {

@@ -15,6 +15,10 @@ import { LOOP, SWITCH } from './instrument.mjs';
 const NONE = -1;
 const LOOP_FACTOR = 20; // a mutant may turn loops this much more often than the tests do without it
 const LOOP_FLOOR = 1_000_000;
+// A turn may also take longer and longer, as where a bigint grows: so there is a limit in time too.
+const TIME_FACTOR = 20;
+const TIME_FLOOR_MS = 5_000;
+const LOOPS_PER_LOOK = 1_024; // the clock costs more than a turn of most loops
 
 /** What the switches in the instrumented code read and write. It lives as long as the worker: one test file. */
 const state = {
@@ -22,6 +26,7 @@ const state = {
   reached: new Uint8Array(0),
   loops: 0,
   maxLoops: Number.POSITIVE_INFINITY,
+  deadline: Number.POSITIVE_INFINITY,
 };
 
 /** @type {any} */ (globalThis)[SWITCH] = (/** @type {number} */ id) => {
@@ -30,7 +35,8 @@ const state = {
 };
 /** @type {any} */ (globalThis)[LOOP] = () => {
   state.loops++;
-  if (state.loops > state.maxLoops) throw new RangeError('a mutant made a loop endless');
+  const isLate = state.loops % LOOPS_PER_LOOK === 0 && performance.now() > state.deadline;
+  if (isLate || state.loops > state.maxLoops) throw new RangeError('a mutant made a loop endless');
 };
 
 // A counterexample need not be a small one: the first is enough.
@@ -43,6 +49,10 @@ export default class MutationRunner extends TestRunner {
   #orders = JSON.parse(readFileSync(process.env.KAPSEL_MUTATION_ORDERS ?? '', 'utf8'));
   /** Which mutants a test reached, by the test's place in the file. @type {Map<string, Uint8Array>} */
   #reachedBy = new Map();
+  /** How long a test takes, by its place too. @type {Map<string, number>} */
+  #durations = new Map();
+  #startedAt = performance.now();
+  #maxMs = 0;
   /** Reached while the modules were loaded: every test of the file depends on these. */
   #reachedAtLoad = new Uint8Array(0);
 
@@ -63,6 +73,7 @@ export default class MutationRunner extends TestRunner {
   /** @override @param {Test} test */
   onAfterRunTask(test) {
     this.#reachedBy.set(placeOf(test), state.reached);
+    this.#durations.set(placeOf(test), test.result?.duration ?? 0);
     return super.onAfterRunTask(test);
   }
 
@@ -73,6 +84,7 @@ export default class MutationRunner extends TestRunner {
     if (file === undefined) return;
     if (hasFailed(file)) throw new Error(`${file.name} fails without any mutant`);
     state.maxLoops = LOOP_FACTOR * state.loops + LOOP_FLOOR;
+    this.#maxMs = TIME_FACTOR * (performance.now() - this.#startedAt) + TIME_FLOOR_MS;
     for (const id of this.#orders.todo) {
       const places = this.#placesThatReach(id);
       if (places !== null && places.size === 0) continue;
@@ -92,11 +104,13 @@ export default class MutationRunner extends TestRunner {
     vi.resetModules();
     state.loops = 0;
     state.active = id;
+    state.deadline = performance.now() + this.#maxMs;
     try {
-      const files = await startTests([path], quietRunner(this, places));
+      const files = await startTests([path], quietRunner(this, places, this.#durations));
       return files.some(hasFailed);
     } finally {
       state.active = NONE;
+      state.deadline = Number.POSITIVE_INFINITY;
     }
   }
 
@@ -107,17 +121,22 @@ export default class MutationRunner extends TestRunner {
 }
 
 /**
- * The same runner with nothing to report to, which stops at the first failure.
+ * The same runner with nothing to report to, which takes the quick tests first and stops at the first failure.
  * @param {MutationRunner} runner
  * @param {ReadonlySet<string> | null} places
+ * @param {ReadonlyMap<string, number>} durations
  */
-function quietRunner(runner, places) {
+function quietRunner(runner, places, durations) {
   let failed = false;
   const nothing = () => {};
+  /** @type {WeakMap<object, string>} */
+  const placeBeforeSorting = new WeakMap();
   return Object.assign(Object.create(runner), {
     onBeforeCollect: nothing,
     onCollectStart: nothing,
-    onCollected: nothing,
+    onCollected: (/** @type {File[]} */ files) => {
+      for (const file of files) sortByDuration(file, durations, placeBeforeSorting);
+    },
     onBeforeRunFiles: nothing,
     onAfterRunFiles: nothing,
     onBeforeRunSuite: nothing,
@@ -129,12 +148,37 @@ function quietRunner(runner, places) {
     onBeforeTryTask: nothing,
     cancel: nothing,
     onBeforeRunTask: (/** @type {Test} */ test) => {
-      if (failed || (places !== null && !places.has(placeOf(test)))) test.mode = 'skip';
+      const isReached = places?.has(placeBeforeSorting.get(test) ?? '') ?? true;
+      if (failed || !isReached) test.mode = 'skip';
     },
     onAfterRunTask: (/** @type {Test} */ test) => {
       if (test.result?.state === 'fail') failed = true;
     },
   });
+}
+
+/**
+ * Sorts the tests of a suite, and the suites in it; gives back how long all of it takes.
+ * @param {any} task
+ * @param {ReadonlyMap<string, number>} durations
+ * @param {WeakMap<object, string>} places Where each test stood before.
+ * @returns {number}
+ */
+function sortByDuration(task, durations, places) {
+  if (task.tasks === undefined) {
+    const place = placeOf(task);
+    places.set(task, place);
+    return durations.get(place) ?? 0;
+  }
+  /** @type {{ child: object, duration: number }[]} */
+  const children = task.tasks.map((/** @type {object} */ child) => ({
+    child,
+    duration: sortByDuration(child, durations, places),
+  }));
+  // A place is an index in these lists, so they change only after all places below are known.
+  children.sort((a, b) => a.duration - b.duration);
+  task.tasks = children.map(({ child }) => child);
+  return children.reduce((sum, { duration }) => sum + duration, 0);
 }
 
 /** Names may repeat, places do not. @param {any} task @returns {string} */

@@ -32,14 +32,14 @@ const INDEX = fileURLToPath(new URL('../../packages/verification/src/index.ts', 
 
 // Plain JavaScript: it is bundled with the core and runs where there is neither Node nor TypeScript.
 const ENTRY = `
-import { bytesFromHex, verifyEd25519, verifyProofPackage } from ${JSON.stringify(INDEX)};
+import { bytesFromHex, followKeyStatements, verifyEd25519, verifyProofPackage } from ${JSON.stringify(INDEX)};
 globalThis.answerQuestions = ({ nowMs, signatures, packages }) => ({
   signatures: signatures
     .map((triple) => (verifyEd25519(...triple.map(bytesFromHex)) ? 'V' : 'X'))
     .join(''),
   reports: packages.map(({ text, publicKey }) => {
     const trust = { keys: [{ publicKey: bytesFromHex(publicKey), name: null }] };
-    return JSON.stringify(verifyProofPackage(text, trust, { nowMs }));
+    return JSON.stringify(verifyProofPackage(text, trust, { nowMs, followKeyStatements }));
   }),
 });
 `;

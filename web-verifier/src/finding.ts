@@ -1,6 +1,7 @@
 /** From an entry and the pinned keys to what the page shows: the verifier's report, or why there is none. @module */
 import {
   type ErrorCode,
+  followKeyStatements,
   leadingFailure,
   type Report,
   type Trust,
@@ -30,7 +31,7 @@ export function findingFromEntry(entry: Entry, trust: Trust, nowMs: number): Fin
     return { entry, verdict: 'error', code: 'E_IO', report: null, other: null };
   }
   const { bytes } = entry.content;
-  const report = verifyProofPackage(bytes, trust, { nowMs });
+  const report = verifyProofPackage(bytes, trust, { nowMs, followKeyStatements });
   const other = report.verdict === 'malformed' ? recogniseOther(bytes) : null;
   const code = leadingFailure(report)?.code ?? null;
   return { entry, verdict: report.verdict, code, report: other === null ? report : null, other };

@@ -1,5 +1,5 @@
 /** The further lines of -v. @module */
-import { keyIdFromPublicKey, verifyProofPackage } from '@kapsel/verification';
+import { followKeyStatements, keyIdFromPublicKey, verifyProofPackage } from '@kapsel/verification';
 import { describe, expect, it } from 'vitest';
 import { FIXTURES_NOW_MS, readFixturePackage } from '../../../test/support/fixture-packages.ts';
 import { detailLines, timeText } from '../../src/render/details.ts';
@@ -40,7 +40,11 @@ describe('detailLines', () => {
   it('lists the way from the key of the head back to the pinned one', () => {
     const { text, publicKey } = readFixturePackage('valid-key-chain-mixed.json');
     const keys = [{ publicKey: Buffer.from(publicKey, 'hex'), name: null }];
-    const report = verifyProofPackage(text, { keys }, { nowMs: FIXTURES_NOW_MS });
+    const report = verifyProofPackage(
+      text,
+      { keys },
+      { nowMs: FIXTURES_NOW_MS, followKeyStatements },
+    );
     expect(report.verdict).toBe('verified');
     const way = lines(report)
       .split('\n')

@@ -8,22 +8,37 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { withoutUnusedMethods } from './unused-methods.mjs';
 
 const DIST = new URL('../dist/', import.meta.url);
 const LICENSES = new URL('../THIRD-PARTY-LICENSES', import.meta.url);
 
-const bundle = await rolldown({ input: fileURLToPath(new URL('index.js', DIST)) });
-const { output } = await bundle.generate({ format: 'esm' });
-await bundle.close();
-const [chunk, ...rest] = output;
-if (rest.length > 0 || chunk.imports.length > 0)
-  throw new Error('expected one file without imports');
+const INDEX = fileURLToPath(new URL('index.js', DIST));
+const chunk = await chunkOf(INDEX);
+// Each pass leaves out methods that nothing names, and what only they used: of the curve, half of them.
+let code = chunk.code;
+for (let before = ''; before !== code; ) {
+  before = code;
+  writeFileSync(INDEX, withoutUnusedMethods(code));
+  code = (await chunkOf(INDEX)).code;
+}
 
 for (const name of readdirSync(DIST)) {
   if (name.endsWith('.js')) rmSync(new URL(name, DIST));
 }
-writeFileSync(new URL('index.js', DIST), chunk.code);
+writeFileSync(INDEX, code);
 writeFileSync(LICENSES, noticesFor(Object.keys(chunk.modules)));
+
+/** @param {string} input */
+async function chunkOf(input) {
+  const bundle = await rolldown({ input });
+  const { output } = await bundle.generate({ format: 'esm' });
+  await bundle.close();
+  const [only, ...rest] = output;
+  if (rest.length > 0 || only.imports.length > 0)
+    throw new Error('expected one file without imports');
+  return only;
+}
 
 /** The licence text of each package that has a file in the bundle. @param {readonly string[]} files */
 function noticesFor(files) {

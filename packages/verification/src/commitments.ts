@@ -1,7 +1,9 @@
 /** The `commitments` member of a leaf: its form only. What was committed to is opened elsewhere. Proof format. @module */
 import { VerificationError } from './errors.ts';
+import { HASH_BYTES } from './hash.ts';
 import type { JsonValue } from './json.ts';
-import { Members } from './members.ts';
+import type { Reader } from './members.ts';
+import { hexText, integer, list, member, objectInOrder, textThat } from './members.ts';
 
 /** A hidden number of the payload. */
 export interface NumberCommitment {
@@ -18,45 +20,46 @@ export interface Commitments {
   readonly numbers: readonly NumberCommitment[];
 }
 
-const COMMITMENTS_MEMBERS: readonly string[] = ['fields_root', 'fields_count', 'numbers'];
-const NUMBER_MEMBERS: readonly string[] = ['pointer', 'scale', 'commitment'];
 const MAX_NUMBERS = 4_096; // no payload has more scalars that are committed to
+const POINT_BYTES = 32; // a Pedersen commitment, compressed
 const MAX_SCALE = 19; // 10^19 is the last power of ten below 2^64
+
+const readMembers: Reader<Commitments> = /* @__PURE__ */ objectInOrder({
+  fieldsRoot: member('fields_root', hexText(HASH_BYTES)),
+  fieldsCount: member('fields_count', integer(1)),
+  numbers: member(
+    'numbers',
+    list(
+      MAX_NUMBERS,
+      objectInOrder({
+        pointer: member('pointer', textThat(isJsonPointer, 'a JSON pointer')),
+        scale: member('scale', integer(0, MAX_SCALE)),
+        commitment: member('commitment', hexText(POINT_BYTES)),
+      }),
+    ),
+  ),
+});
 
 /** Reads the member of a leaf; `E_FIELD` names what is wrong. */
 export function readCommitments(value: JsonValue): Commitments {
-  const members = Members.openInOrder(value, 'commitments', COMMITMENTS_MEMBERS);
-  const fieldsCount = members.integer('fields_count', 1);
+  const commitments = readMembers(value);
+  const { fieldsCount, numbers } = commitments;
   if (!isPowerOfTwo(fieldsCount)) {
     throw new VerificationError('E_FIELD', {
-      field: members.pathOf('fields_count'),
+      field: 'fields_count',
       expected: 'a power of two',
       actual: `${fieldsCount}`,
     });
   }
-  const numbers = members
-    .list('numbers', MAX_NUMBERS)
-    .map((item, i) => readNumber(item, `${members.pathOf('numbers')}[${i}]`));
   const unsorted = numbers.findIndex(
     ({ pointer }, i) => i > 0 && pointer <= (numbers[i - 1] as NumberCommitment).pointer,
   );
-  if (unsorted !== -1) {
-    throw new VerificationError('E_FIELD', {
-      field: `${members.pathOf('numbers')}[${unsorted}].pointer`,
-      expected: 'pointers in rising order',
-      actual: 'one that is not above the one before',
-    });
-  }
-  return { fieldsRoot: members.hexText('fields_root', 32), fieldsCount, numbers };
-}
-
-function readNumber(value: JsonValue, path: string): NumberCommitment {
-  const members = Members.openInOrder(value, path, NUMBER_MEMBERS);
-  return {
-    pointer: members.stringThat('pointer', isJsonPointer, 'a JSON pointer'),
-    scale: members.integer('scale', 0, MAX_SCALE),
-    commitment: members.hexText('commitment', 32),
-  };
+  if (unsorted === -1) return commitments;
+  throw new VerificationError('E_FIELD', {
+    field: `numbers[${unsorted}].pointer`,
+    expected: 'pointers in rising order',
+    actual: 'one that is not above the one before',
+  });
 }
 
 function isJsonPointer(text: string): boolean {

@@ -1,7 +1,8 @@
 /** The JSON form of a consistency proof, as the log answers it. RFC 6962 section 2.1.2. @module */
 import { HASH_BYTES } from './hash.ts';
 import { parseJson, textFromInput } from './json.ts';
-import { Members } from './members.ts';
+import type { Reader } from './members.ts';
+import { hex, integer, list, member, object } from './members.ts';
 
 /** Two sizes with their roots, and the hashes that connect them. */
 export interface ConsistencyProof {
@@ -21,15 +22,13 @@ const MAX_PROOF_HASHES = 64;
  * @example parseConsistencyProof(text).proofHashes.length
  */
 export function parseConsistencyProof(input: string | Uint8Array): ConsistencyProof {
-  const value = parseJson(textFromInput(input, MAX_PROOF_BYTES, 'consistency proof'));
-  const members = Members.open(value, '', {
-    required: ['old_size', 'new_size', 'old_root', 'new_root', 'proof_hashes'],
-  });
-  return {
-    oldSize: members.integer('old_size', 0),
-    newSize: members.integer('new_size', 0),
-    oldRoot: members.hex('old_root', HASH_BYTES),
-    newRoot: members.hex('new_root', HASH_BYTES),
-    proofHashes: members.hexList('proof_hashes', HASH_BYTES, MAX_PROOF_HASHES),
-  };
+  return readProof(parseJson(textFromInput(input, MAX_PROOF_BYTES, 'consistency proof')));
 }
+
+const readProof: Reader<ConsistencyProof> = /* @__PURE__ */ object({
+  oldSize: member('old_size', integer(0)),
+  newSize: member('new_size', integer(0)),
+  oldRoot: member('old_root', hex(HASH_BYTES)),
+  newRoot: member('new_root', hex(HASH_BYTES)),
+  proofHashes: member('proof_hashes', list(MAX_PROOF_HASHES, hex(HASH_BYTES))),
+});

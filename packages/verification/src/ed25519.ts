@@ -69,15 +69,20 @@ function holdsEquation(
   scalarK: bigint,
   negatedKey: Multiples,
 ): boolean {
+  const sum = combination(scalarS, scalarK, negatedKey);
+  return !sum.is0() && equalBytes(sum.toBytes(), encodedR);
+}
+
+/** S·B + k·P. Both products share the doublings: 0.9 ms, against 1.1 ms for one after the other (Node 20.20, 2 cores). */
+function combination(scalarS: bigint, scalarK: bigint, multiplesOfPoint: Multiples): Point {
   multiplesOfBase ??= multiplesOf(Point.BASE);
   let sum = Point.ZERO;
-  // Both products share the doublings: 0.9 ms, against 1.1 ms for one after the other (Node 20.20, 2 cores).
   for (let shift = SCALAR_BITS - DIGIT_BITS; shift >= 0n; shift -= DIGIT_BITS) {
     sum = sum.double().double().double().double();
     sum = sum.add(multipleAt(multiplesOfBase, scalarS >> shift));
-    sum = sum.add(multipleAt(negatedKey, scalarK >> shift));
+    sum = sum.add(multipleAt(multiplesOfPoint, scalarK >> shift));
   }
-  return !sum.is0() && equalBytes(sum.toBytes(), encodedR);
+  return sum;
 }
 
 function multipleAt(multiples: Multiples, scalar: bigint): Point {
@@ -99,13 +104,17 @@ function strictKey(bytes: Uint8Array): Multiples | null {
   const hex = hexFromBytes(bytes);
   const known = negatedMultiplesOfKey.get(hex);
   if (known !== undefined) return known;
-  const point = decodeStrictPoint(bytes);
+  const point = decodeCanonicalPoint(bytes);
   const multiples = point === null ? null : multiplesOf(point.negate());
-  remember(negatedMultiplesOfKey, KEPT_KEYS, hex, multiples);
-  return multiples;
+  // Not the identity, and L times the point is: so its order is the prime L, and it has no torsion.
+  const isStrict = multiples !== null && combination(0n, GROUP_ORDER, multiples).is0();
+  const found = isStrict ? multiples : null;
+  remember(negatedMultiplesOfKey, KEPT_KEYS, hex, found);
+  return found;
 }
 
-function decodeStrictPoint(bytes: Uint8Array): Point | null {
+/** The point of the canonical 32 bytes, or null; the identity is none. */
+function decodeCanonicalPoint(bytes: Uint8Array): Point | null {
   let point: Point;
   try {
     point = Point.fromBytes(bytes, true); // true: takes any encoding, so that the rule below is the only one
@@ -115,8 +124,7 @@ function decodeStrictPoint(bytes: Uint8Array): Point | null {
   }
   // One encoding for each point: y < p, and no sign bit where x is 0.
   const isCanonical = equalBytes(point.toBytes(), bytes);
-  // A point without torsion is the identity or of prime order; all others of small order have torsion.
-  return isCanonical && !point.is0() && point.isTorsionFree() ? point : null;
+  return isCanonical && !point.is0() ? point : null;
 }
 
 function littleEndian(bytes: Uint8Array): bigint {

@@ -3,95 +3,77 @@
 /** What a check of one proof package comes to. */
 export type Verdict = 'verified' | 'invalid' | 'malformed' | 'untrusted' | 'inconclusive' | 'error';
 
+// Each code stands under the verdict that it leads to.
+const MALFORMED = [
+  'E_JSON',
+  'E_DUPLICATE_MEMBER',
+  'E_VERSION',
+  'E_FIELD',
+  'E_LEAF_TEXT',
+  'E_TOO_LARGE',
+] as const;
+const INVALID = [
+  'E_LEAF_HASH',
+  'E_INDEX_RANGE',
+  'E_PATH_LENGTH',
+  'E_ROOT_MISMATCH',
+  'E_HEAD_MISMATCH',
+  'E_STH_SIGNATURE',
+  'E_CHECKPOINT',
+  'E_KEY_CHAIN',
+  'E_PAYLOAD_HASH',
+  'E_RECEIPT',
+  'E_ANCHOR_MISMATCH',
+  'E_DISCLOSURE',
+  'E_CONSISTENCY',
+  'E_ROLLBACK',
+  'E_SPLIT_VIEW',
+] as const;
+const UNTRUSTED = [
+  'E_KEY_UNKNOWN',
+  'E_KEY_WINDOW',
+  'E_KEY_REVOKED',
+  'E_RECEIPT_KEY',
+  'E_STH_TIME',
+  'E_POLICY',
+] as const;
+const INCONCLUSIVE = ['E_ANCHOR_PENDING', 'E_ANCHOR_HEADER'] as const;
+const USAGE = ['E_USAGE', 'E_NO_KEY', 'E_KEY_FORMAT', 'E_KEY_PRIVATE'] as const;
+const ERROR = ['E_NO_INPUT', 'E_IO', 'E_NET', 'E_INTERNAL'] as const;
+
 /** Every reason for which something can be refused. The codes are stable: reports and fixtures are written against them. */
 export type ErrorCode =
-  | 'E_JSON'
-  | 'E_DUPLICATE_MEMBER'
-  | 'E_VERSION'
-  | 'E_FIELD'
-  | 'E_LEAF_TEXT'
-  | 'E_TOO_LARGE'
-  | 'E_LEAF_HASH'
-  | 'E_INDEX_RANGE'
-  | 'E_PATH_LENGTH'
-  | 'E_ROOT_MISMATCH'
-  | 'E_HEAD_MISMATCH'
-  | 'E_STH_SIGNATURE'
-  | 'E_CHECKPOINT'
-  | 'E_KEY_CHAIN'
-  | 'E_PAYLOAD_HASH'
-  | 'E_RECEIPT'
-  | 'E_ANCHOR_MISMATCH'
-  | 'E_DISCLOSURE'
-  | 'E_CONSISTENCY'
-  | 'E_ROLLBACK'
-  | 'E_SPLIT_VIEW'
-  | 'E_KEY_UNKNOWN'
-  | 'E_KEY_WINDOW'
-  | 'E_KEY_REVOKED'
-  | 'E_RECEIPT_KEY'
-  | 'E_STH_TIME'
-  | 'E_POLICY'
-  | 'E_ANCHOR_PENDING'
-  | 'E_ANCHOR_HEADER'
-  | 'E_USAGE'
-  | 'E_NO_KEY'
-  | 'E_KEY_FORMAT'
-  | 'E_KEY_PRIVATE'
-  | 'E_NO_INPUT'
-  | 'E_IO'
-  | 'E_NET'
-  | 'E_INTERNAL';
-
-const VERDICT_OF_CODE: Readonly<Record<ErrorCode, Verdict | 'usage'>> = {
-  E_JSON: 'malformed',
-  E_DUPLICATE_MEMBER: 'malformed',
-  E_VERSION: 'malformed',
-  E_FIELD: 'malformed',
-  E_LEAF_TEXT: 'malformed',
-  E_TOO_LARGE: 'malformed',
-  E_LEAF_HASH: 'invalid',
-  E_INDEX_RANGE: 'invalid',
-  E_PATH_LENGTH: 'invalid',
-  E_ROOT_MISMATCH: 'invalid',
-  E_HEAD_MISMATCH: 'invalid',
-  E_STH_SIGNATURE: 'invalid',
-  E_CHECKPOINT: 'invalid',
-  E_KEY_CHAIN: 'invalid',
-  E_PAYLOAD_HASH: 'invalid',
-  E_RECEIPT: 'invalid',
-  E_ANCHOR_MISMATCH: 'invalid',
-  E_DISCLOSURE: 'invalid',
-  E_CONSISTENCY: 'invalid',
-  E_ROLLBACK: 'invalid',
-  E_SPLIT_VIEW: 'invalid',
-  E_KEY_UNKNOWN: 'untrusted',
-  E_KEY_WINDOW: 'untrusted',
-  E_KEY_REVOKED: 'untrusted',
-  E_RECEIPT_KEY: 'untrusted',
-  E_STH_TIME: 'untrusted',
-  E_POLICY: 'untrusted',
-  E_ANCHOR_PENDING: 'inconclusive',
-  E_ANCHOR_HEADER: 'inconclusive',
-  E_USAGE: 'usage',
-  E_NO_KEY: 'usage',
-  E_KEY_FORMAT: 'usage',
-  E_KEY_PRIVATE: 'usage',
-  E_NO_INPUT: 'error',
-  E_IO: 'error',
-  E_NET: 'error',
-  E_INTERNAL: 'error',
-};
+  | (typeof MALFORMED)[number]
+  | (typeof INVALID)[number]
+  | (typeof UNTRUSTED)[number]
+  | (typeof INCONCLUSIVE)[number]
+  | (typeof USAGE)[number]
+  | (typeof ERROR)[number];
 
 /** All codes, in the order in which the documentation lists them. */
-export const ERROR_CODES: readonly ErrorCode[] = Object.keys(VERDICT_OF_CODE) as ErrorCode[];
+export const ERROR_CODES: readonly ErrorCode[] = /* @__PURE__ */ [
+  MALFORMED,
+  INVALID,
+  UNTRUSTED,
+  INCONCLUSIVE,
+  USAGE,
+  ERROR,
+].flat();
+
+const CODES_OF_VERDICT: readonly (readonly [Verdict | 'usage', readonly ErrorCode[]])[] = [
+  ['malformed', MALFORMED],
+  ['invalid', INVALID],
+  ['untrusted', UNTRUSTED],
+  ['inconclusive', INCONCLUSIVE],
+  ['usage', USAGE],
+];
 
 /**
  * The verdict a code leads to; `usage` for mistakes of the person who asks, which are no verdict on a proof.
  * @example verdictOfCode('E_ROOT_MISMATCH') // 'invalid'
  */
 export function verdictOfCode(code: ErrorCode): Verdict | 'usage' {
-  return VERDICT_OF_CODE[code];
+  return CODES_OF_VERDICT.find(([, codes]) => codes.includes(code))?.[0] ?? 'error';
 }
 
 /** Where a refusal happened and what was found there. */
@@ -115,24 +97,40 @@ export class VerificationError extends Error {
   declare readonly actual?: string;
 
   constructor(code: ErrorCode, details: RefusalDetails = {}) {
-    const where = details.field === undefined ? '' : ` ${details.field}`;
-    const got = details.actual === undefined ? '' : `got ${details.actual}`;
-    const want = details.expected === undefined ? '' : `want ${details.expected}`;
-    const both = [got, want].filter((part) => part !== '').join(', ');
-    super(
-      `${code}${where}${both === '' ? '' : `: ${both}`}`,
-      details.cause === undefined ? undefined : { cause: details.cause },
-    );
+    const { cause, ...place } = details;
+    super(messageOf(code, place), cause === undefined ? undefined : { cause });
     this.name = 'VerificationError';
     this.code = code;
-    if (details.field !== undefined) this.field = details.field;
-    if (details.expected !== undefined) this.expected = details.expected;
-    if (details.actual !== undefined) this.actual = details.actual;
+    Object.assign(this, withoutUndefined(place));
   }
 }
+
+function messageOf(code: ErrorCode, { field, expected, actual }: RefusalDetails): string {
+  const values = [
+    ...(actual === undefined ? [] : [`got ${actual}`]),
+    ...(expected === undefined ? [] : [`want ${expected}`]),
+  ];
+  const where = field === undefined ? code : `${code} ${field}`;
+  return values.length === 0 ? where : `${where}: ${values.join(', ')}`;
+}
+
+/** The members that say something: a report has no others. */
+export function withoutUndefined<Members extends object>(members: Members): Said<Members> {
+  const said = Object.entries(members).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(said) as Said<Members>;
+}
+
+type Said<Members> = { readonly [Name in keyof Members]?: Exclude<Members[Name], undefined> };
 
 /** For a `catch`: the refusal, or the error thrown on, since anything else is a mistake of ours and no verdict. */
 export function refusalOf(error: unknown): VerificationError {
   if (error instanceof VerificationError) return error;
   throw error;
+}
+
+/** The same refusal, seen from outside: the name of the member in which it happened comes first. */
+export function refusalIn(name: string, cause: VerificationError): VerificationError {
+  const { code, field = '', expected, actual } = cause;
+  const joint = field === '' || field.startsWith('[') ? '' : '.';
+  return new VerificationError(code, { field: name + joint + field, expected, actual, cause });
 }

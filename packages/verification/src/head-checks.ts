@@ -1,7 +1,7 @@
 /** The checks that any signed head goes through, alone or in a package: signature, checkpoint and time. @module */
 import { hexFromBytes } from './bytes.ts';
 import { verifyHeadCheckpoint } from './checkpoint.ts';
-import { refusalOf, VerificationError } from './errors.ts';
+import { refusalOf, VerificationError, withoutUndefined } from './errors.ts';
 import { HeadMemory } from './head-memory.ts';
 import type { Check, CheckId, HeadFacts } from './report.ts';
 import { textOfMs } from './time.ts';
@@ -25,15 +25,9 @@ export function runCheck(id: CheckId, prefix: string, verify: () => void): Check
 
 /** The entry of a refused check; the prefix says in which part of the file the member stands. */
 export function failedCheck(id: CheckId, error: VerificationError, prefix = ''): Check {
-  const field = [prefix, error.field].filter((part) => part !== '' && part !== undefined).join('.');
-  return {
-    id,
-    status: 'fail',
-    code: error.code,
-    ...(field === '' ? {} : { field }),
-    ...(error.expected === undefined ? {} : { expected: error.expected }),
-    ...(error.actual === undefined ? {} : { actual: error.actual }),
-  };
+  const { code, expected, actual } = error;
+  const field = [prefix, error.field].filter(Boolean).join('.') || undefined;
+  return { id, status: 'fail', code, ...withoutUndefined({ field, expected, actual }) };
 }
 
 const goodSignatures = new HeadMemory();

@@ -36,6 +36,7 @@ export type { InclusionSteps } from './inclusion.ts';
 export { inclusionSteps, rootFromInclusionProof, verifyInclusion } from './inclusion.ts';
 export type { KeyChain, KeyRevocation, KeyStatement } from './key-chain.ts';
 export { verifyKeyChain } from './key-chain.ts';
+export { followKeyStatements } from './key-check.ts';
 export type { KeyAction, KeyLeaf } from './key-leaf.ts';
 export { parseKeyLeaf } from './key-leaf.ts';
 export type { DeliveryLeaf, Outcome } from './leaf.ts';
@@ -43,6 +44,8 @@ export { parseLeaf } from './leaf.ts';
 export type { Note, NoteKey, NoteSignature } from './note.ts';
 export { encodeNoteSignature, noteKeyId, parseNote, verifyNote } from './note.ts';
 export { isOrigin } from './origin.ts';
+export type { KeyResult } from './pinned-key.ts';
+export type { CosignatureCounter, PolicyResult } from './policy-check.ts';
 export type {
   Anchor,
   Disclosure,
@@ -54,6 +57,8 @@ export type {
 export { parseProofPackage } from './proof-package.ts';
 export type { PublicKey } from './public-key.ts';
 export { keyIdFromPublicKey, parsePublicKey } from './public-key.ts';
+export type { PolicyGroup, PolicyWitness, QuorumRule } from './quorum.ts';
+export { isQuorumMet } from './quorum.ts';
 export type {
   Check,
   CheckId,
@@ -104,12 +109,12 @@ export {
 export type { TreeHead } from './tree-head.ts';
 export { encodeTreeHead, parseTreeHead, verifyTreeHead } from './tree-head.ts';
 export type { Trust, TrustedKey } from './trust.ts';
-export type { VerifyOptions } from './verify.ts';
+export type { KeyStatementFollower, VerifyOptions } from './verify.ts';
 export { verifyProofPackage } from './verify.ts';
 export { verifyHeadConsistency } from './verify-consistency.ts';
 export type { TlogProofReport } from './verify-tlog-proof.ts';
 export { verifyTlogProof } from './verify-tlog-proof.ts';
 export type { VkeyKind } from './vkey.ts';
 export { encodeVkey, parseVkey } from './vkey.ts';
-export type { PolicyGroup, PolicyLog, PolicyWitness, WitnessPolicy } from './witness-policy.ts';
-export { isQuorumMet, parseWitnessPolicy } from './witness-policy.ts';
+export type { PolicyLog, WitnessPolicy } from './witness-policy.ts';
+export { parseWitnessPolicy } from './witness-policy.ts';

@@ -1,7 +1,7 @@
 /** Key chains: statements by which each key of a log names the next one, up to the key of a head. Proof format, keys and rotation. @module */
 import { equalBytes, hexFromBytes, utf8FromString } from './bytes.ts';
 import { verifyEd25519 } from './ed25519.ts';
-import { refusalOf, VerificationError } from './errors.ts';
+import { refusalIn, refusalOf, VerificationError } from './errors.ts';
 import { leafHash } from './hash.ts';
 import { verifyInclusion } from './inclusion.ts';
 import type { KeyLeaf } from './key-leaf.ts';
@@ -91,13 +91,7 @@ function readLeaf(text: string, path: string): KeyLeaf {
   try {
     return parseKeyLeaf(text);
   } catch (cause) {
-    const error = refusalOf(cause);
-    throw new VerificationError(error.code, {
-      field: `${path}.${error.field}`,
-      expected: error.expected,
-      actual: error.actual,
-      cause,
-    });
+    throw refusalIn(path, refusalOf(cause));
   }
 }
 

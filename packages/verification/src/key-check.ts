@@ -6,7 +6,8 @@ import type { KeyChain, KeyRevocation, KeyStatement } from './key-chain.ts';
 import { verifyKeyChain } from './key-chain.ts';
 import type { KeyWay } from './key-way.ts';
 import { findKeyWay } from './key-way.ts';
-import type { LoggedLeaf } from './proof-package.ts';
+import type { KeyResult } from './pinned-key.ts';
+import type { LoggedLeaf, ProofPackage } from './proof-package.ts';
 import { keyIdFromPublicKey } from './public-key.ts';
 import type { Check, KeyFacts, KeyStatementFacts } from './report.ts';
 import { textOfMs } from './time.ts';
@@ -35,6 +36,21 @@ export function checkKeyChain(
   }
 }
 
+/**
+ * The key check of a package with key statements: hand it to `verifyProofPackage` in its options. It is apart from it
+ * because it is large, and many logs never change their key.
+ * @example verifyProofPackage(bytes, trust, { nowMs: Date.now(), followKeyStatements })
+ */
+export function followKeyStatements(
+  { keyChain, signedTreeHead: head }: ProofPackage,
+  trust: Trust,
+  isFixedBefore: (timeMs: number) => boolean,
+): KeyResult {
+  const result = checkKeyChain(keyChain, head, '');
+  const revocations = result.chain?.revocations ?? [];
+  return checkHeadKey(head, trust, 'signed_tree_head', { ...result, revocations, isFixedBefore });
+}
+
 /** What besides the pinned keys bears on the key of a head. */
 export interface KeyEvidence extends ChainResult {
   /** Revocations that hold, also those of a chain that came with another head of the log. */
@@ -50,12 +66,6 @@ export const NO_EVIDENCE: KeyEvidence = {
   revocations: [],
   isFixedBefore: () => false,
 };
-
-/** The key check, and whose key it is. */
-export interface KeyResult {
-  readonly check: Check;
-  readonly facts: KeyFacts;
-}
 
 /**
  * Whether the user vouches for the head's key, for this log and this time: by pinning it, or by pinning a key that

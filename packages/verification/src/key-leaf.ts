@@ -1,32 +1,23 @@
 /** Key statements: their exact text becomes a typed leaf, and the two texts that were signed are cut out of it. Proof format, `kapsel.key/v1`. @module */
 import { utf8FromString } from './bytes.ts';
 import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from './ed25519.ts';
-import type { JsonValue } from './json.ts';
-import { orNull, readLeafText, readTime, refusedMember } from './leaf-text.ts';
-import { Members } from './members.ts';
-import { isOrigin, ORIGIN_RULE } from './origin.ts';
+import type { JsonObject, JsonValue } from './json.ts';
+import { readLeafText, refusedMember, time } from './leaf-text.ts';
+import type { Reader } from './members.ts';
+import { hex, member, objectInOrder, oneOf, origin, orNull, uuid } from './members.ts';
 
 const KEY_TYPE = 'kapsel.key/v1';
-const KEY_MEMBERS: readonly string[] = [
-  'type',
-  'log',
-  'action',
-  'endpoint_id',
-  'public_key',
-  'previous_public_key',
-  'valid_from',
-  'possession',
-  'signature',
-];
 // What the statements are signed over begins with these lines: neither a head nor a checkpoint does.
 const STATEMENT_PREFIX = 'kapsel.key/v1\n';
 const POSSESSION_PREFIX = 'kapsel.key-possession/v1\n';
+
+const ACTIONS = ['rotate', 'revoke', 'delivery-key', 'endpoint-key'] as const;
 
 /**
  * `rotate`: the log has a new key. `revoke`: a key of the log is not to be believed from `validFrom` on. The others
  * are keys of another use, which sign no heads: of the sender of requests, and of a destination's receipts.
  */
-export type KeyAction = 'rotate' | 'revoke' | 'delivery-key' | 'endpoint-key';
+export type KeyAction = (typeof ACTIONS)[number];
 
 /** What the log says about one key. Nothing of it is verified by reading. */
 export interface KeyLeaf {
@@ -57,39 +48,24 @@ export function parseKeyLeaf(text: string): KeyLeaf {
   return readLeafText(text, KEY_TYPE, (value) => readKey(value, text));
 }
 
-function readKey(value: JsonValue, text: string): KeyLeaf {
-  const members = Members.openInOrder(value, '', KEY_MEMBERS);
-  const leaf: Omit<KeyLeaf, 'statementMessage' | 'possessionMessage'> = {
-    type: KEY_TYPE,
-    log: members.stringThat('log', isOrigin, ORIGIN_RULE),
-    action: readAction(members),
-    endpointId: orNull(members, 'endpoint_id', (name) => members.uuid(name)),
-    publicKey: members.hex('public_key', PUBLIC_KEY_BYTES),
-    previousPublicKey: orNull(members, 'previous_public_key', (name) =>
-      members.hex(name, PUBLIC_KEY_BYTES),
-    ),
-    validFrom: members.string('valid_from'),
-    validFromMs: readTime(members, 'valid_from'),
-    possession: orNull(members, 'possession', (name) => members.hex(name, SIGNATURE_BYTES)),
-    signature: orNull(members, 'signature', (name) => members.hex(name, SIGNATURE_BYTES)),
-  };
-  assertFitsAction(members, leaf.action);
-  return { ...leaf, ...messagesOfText(text) };
-}
+type KeyMembers = Omit<KeyLeaf, 'validFromMs' | 'statementMessage' | 'possessionMessage'>;
 
-function readAction(members: Members): KeyAction {
-  const action = members.string('action');
-  switch (action) {
-    case 'rotate':
-    case 'revoke':
-    case 'delivery-key':
-    case 'endpoint-key':
-      return action;
-    default: {
-      const expected = 'rotate, revoke, delivery-key or endpoint-key';
-      throw refusedMember(members, 'action', expected, 'another string');
-    }
-  }
+const readMembers: Reader<KeyMembers> = /* @__PURE__ */ objectInOrder({
+  type: member('type', oneOf([KEY_TYPE], KEY_TYPE)),
+  log: member('log', origin),
+  action: member('action', oneOf(ACTIONS, 'rotate, revoke, delivery-key or endpoint-key')),
+  endpointId: member('endpoint_id', orNull(uuid)),
+  publicKey: member('public_key', hex(PUBLIC_KEY_BYTES)),
+  previousPublicKey: member('previous_public_key', orNull(hex(PUBLIC_KEY_BYTES))),
+  validFrom: member('valid_from', time),
+  possession: member('possession', orNull(hex(SIGNATURE_BYTES))),
+  signature: member('signature', orNull(hex(SIGNATURE_BYTES))),
+});
+
+function readKey(value: JsonValue, text: string): KeyLeaf {
+  const leaf = readMembers(value);
+  assertFitsAction(value as JsonObject, leaf.action);
+  return { ...leaf, validFromMs: Date.parse(leaf.validFrom), ...messagesOfText(text) };
 }
 
 type Presence = 'value' | 'null' | 'either';
@@ -102,19 +78,19 @@ const PRESENCE: Readonly<Record<KeyAction, Readonly<Record<string, Presence>>>> 
   'endpoint-key': { endpoint_id: 'value', previous_public_key: 'either', possession: 'value' },
 };
 
-function assertFitsAction(members: Members, action: KeyAction): void {
+function assertFitsAction(members: JsonObject, action: KeyAction): void {
   for (const [name, presence] of Object.entries(PRESENCE[action])) {
     assertPresence(members, name, presence, action);
   }
-  const isSigned = members.isNull('previous_public_key') ? 'null' : 'value';
+  const isSigned = members.get('previous_public_key') === null ? 'null' : 'value';
   assertPresence(members, 'signature', isSigned, 'this previous_public_key');
 }
 
-function assertPresence(members: Members, name: string, presence: Presence, why: string): void {
-  const found: Presence = members.isNull(name) ? 'null' : 'value';
+function assertPresence(members: JsonObject, name: string, presence: Presence, why: string): void {
+  const found: Presence = members.get(name) === null ? 'null' : 'value';
   if (presence === 'either' || presence === found) return;
   const kind = { value: 'a value', null: 'null' } as const;
-  throw refusedMember(members, name, `${kind[presence]} for ${why}`, kind[found]);
+  throw refusedMember(name, `${kind[presence]} for ${why}`, kind[found]);
 }
 
 /**

@@ -1,10 +1,15 @@
 /** The way from a key that the user pinned to the key of a head: none at all, the same key, or a run of statements. @module */
-import { equalBytes } from './bytes.ts';
 import { VerificationError } from './errors.ts';
 import type { KeyChain, KeyStatement } from './key-chain.ts';
-import { keyIdFromPublicKey } from './public-key.ts';
+import {
+  findPinnedKey,
+  headRefusal,
+  isForLog,
+  otherLogRefusal,
+  pinnedEntries,
+  windowText,
+} from './pinned-key.ts';
 import type { KeyFacts } from './report.ts';
-import { textOfMs } from './time.ts';
 import type { TreeHead } from './tree-head.ts';
 import type { TrustedKey } from './trust.ts';
 
@@ -26,14 +31,11 @@ export function findKeyWay(
   keys: readonly TrustedKey[],
   chain: KeyChain | null,
 ): KeyWay {
-  const own = keys.filter((key) => equalBytes(key.publicKey, head.publicKey));
+  const own = pinnedEntries(head.publicKey, keys);
   // What the user says of this very key is final: statements of the file must not widen its window or its log.
   if (own.length > 0 || chain === null) {
-    const fitting = own.find((key) => isForLog(key, head) && isInWindow(key, head.timestampMs));
-    const name = (fitting ?? own[0])?.name ?? null;
-    return fitting === undefined
-      ? { ...NO_WAY, name, refusal: headRefusal(head, own) }
-      : { source: 'pinned', name, statements: [], refusal: null, reason: null };
+    const pinned = findPinnedKey(head, own);
+    return { ...NO_WAY, ...pinned, source: pinned.refusal === null ? 'pinned' : 'unknown' };
   }
   return findWayByChain(head, keys, chain);
 }
@@ -41,7 +43,7 @@ export function findKeyWay(
 // From the pinned key that is nearest to the head's: what the user says of it is final in the same way.
 function findWayByChain(head: TreeHead, keys: readonly TrustedKey[], chain: KeyChain): KeyWay {
   const pinnedAt = (i: number): readonly TrustedKey[] =>
-    keys.filter((key) => equalBytes(key.publicKey, chain.keys[i] as Uint8Array));
+    pinnedEntries(chain.keys[i] as Uint8Array, keys);
   let start = chain.headIndex - 1;
   while (start >= 0 && pinnedAt(start).length === 0) start--;
   const next = chain.rotations[start];
@@ -64,17 +66,6 @@ function findWayByChain(head: TreeHead, keys: readonly TrustedKey[], chain: KeyC
   };
 }
 
-function isForLog(key: TrustedKey, head: TreeHead): boolean {
-  return key.log === undefined || key.log === head.log;
-}
-
-function isInWindow(key: TrustedKey, timeMs: number): boolean {
-  return (
-    (key.fromMs === undefined || timeMs >= key.fromMs) &&
-    (key.untilMs === undefined || timeMs < key.untilMs)
-  );
-}
-
 // The next key takes over at the moment at which the window ends, so that moment is inside here.
 function isInUseAt(key: TrustedKey, handoverMs: number): boolean {
   return (
@@ -92,30 +83,6 @@ function wayText(statements: readonly KeyStatement[]): string {
   return `${count}, ${logged} logged, ${all - logged} signed, not shown in the log`;
 }
 
-function windowText(key: TrustedKey): string {
-  const from = key.fromMs === undefined ? 'any time' : textOfMs(key.fromMs);
-  const until = key.untilMs === undefined ? 'any time' : textOfMs(key.untilMs);
-  return `from ${from} until ${until}`;
-}
-
-function headRefusal(head: TreeHead, pinned: readonly TrustedKey[]): VerificationError {
-  const inOtherWindow = pinned.find((key) => isForLog(key, head));
-  if (inOtherWindow !== undefined) {
-    return new VerificationError('E_KEY_WINDOW', {
-      field: 'timestamp',
-      expected: windowText(inOtherWindow),
-      actual: textOfMs(head.timestampMs),
-    });
-  }
-  const forOtherLog = pinned[0];
-  if (forOtherLog !== undefined) return otherLogRefusal(head, forOtherLog);
-  return new VerificationError('E_KEY_UNKNOWN', {
-    field: 'public_key',
-    expected: 'a key you pinned',
-    actual: keyIdFromPublicKey(head.publicKey),
-  });
-}
-
 function pinnedRefusal(
   head: TreeHead,
   next: KeyStatement,
@@ -127,13 +94,5 @@ function pinnedRefusal(
     field: 'public_key',
     expected: windowText(inOtherWindow),
     actual: `the next key named from ${next.leaf.validFrom}`,
-  });
-}
-
-function otherLogRefusal(head: TreeHead, pinned: TrustedKey): VerificationError {
-  return new VerificationError('E_KEY_UNKNOWN', {
-    field: 'log',
-    expected: `the log the key is pinned for: ${pinned.log}`,
-    actual: head.log,
   });
 }

@@ -1,34 +1,27 @@
 /** The delivery leaf: its exact text becomes a typed leaf, or is refused. Proof format, `kapsel.delivery/v1`. @module */
 import type { Commitments } from './commitments.ts';
 import { readCommitments } from './commitments.ts';
+import { HASH_BYTES } from './hash.ts';
 import type { JsonValue } from './json.ts';
-import { orNull, readLeafText, readTime, refusedMember } from './leaf-text.ts';
-import { Members } from './members.ts';
-import { isOrigin, ORIGIN_RULE } from './origin.ts';
+import { readLeafText, refusedMember, time } from './leaf-text.ts';
+import type { Reader } from './members.ts';
+import {
+  hexText,
+  integer,
+  member,
+  objectInOrder,
+  oneOf,
+  origin,
+  orNull,
+  textThat,
+  uuid,
+} from './members.ts';
 
 const DELIVERY_TYPE = 'kapsel.delivery/v1';
-const DELIVERY_MEMBERS: readonly string[] = [
-  'type',
-  'log',
-  'delivery_attempt_id',
-  'event_id',
-  'endpoint_id',
-  'endpoint_url',
-  'attempt_number',
-  'payload_hash',
-  'payload_size',
-  'attempted_at',
-  'completed_at',
-  'outcome',
-  'response_status',
-  'response_hash',
-  'error',
-  'receipt_hash',
-  'commitments',
-];
+const OUTCOMES = ['delivered', 'rejected', 'failed', 'unknown'] as const;
 
 /** 2xx; another status; no status at all; the sender died before it knew. */
-export type Outcome = 'delivered' | 'rejected' | 'failed' | 'unknown';
+export type Outcome = (typeof OUTCOMES)[number];
 
 /** What the log says about one delivery attempt. Hashes are lower-case hex, times RFC 3339 with milliseconds. */
 export interface DeliveryLeaf {
@@ -61,58 +54,34 @@ export function parseLeaf(text: string): DeliveryLeaf {
   return readLeafText(text, DELIVERY_TYPE, readDelivery);
 }
 
-function readDelivery(value: JsonValue): DeliveryLeaf {
-  const members = Members.openInOrder(value, '', DELIVERY_MEMBERS);
-  const attemptedAt = members.string('attempted_at');
-  const outcome = readOutcome(members);
-  return {
-    type: DELIVERY_TYPE,
-    log: members.stringThat('log', isOrigin, ORIGIN_RULE),
-    deliveryAttemptId: members.uuid('delivery_attempt_id'),
-    eventId: members.uuid('event_id'),
-    endpointId: members.uuid('endpoint_id'),
-    endpointUrl: members.stringThat('endpoint_url', isEndpointUrl, 'a URL without credentials'),
-    attemptNumber: members.integer('attempt_number', 1),
-    payloadHash: members.hexText('payload_hash', 32),
-    payloadSize: members.integer('payload_size', 0),
-    attemptedAt,
-    attemptedAtMs: readTime(members, 'attempted_at'),
-    completedAt: orNull(members, 'completed_at', () => {
-      readTime(members, 'completed_at');
-      return members.string('completed_at');
-    }),
-    outcome,
-    responseStatus: readStatus(members, outcome),
-    responseHash: orNull(members, 'response_hash', (name) => members.hexText(name, 32)),
-    error: orNull(members, 'error', (name) =>
-      members.stringThat(name, isErrorCode, 'a short code'),
-    ),
-    receiptHash: orNull(members, 'receipt_hash', (name) => members.hexText(name, 32)),
-    commitments: orNull(members, 'commitments', (name) => readCommitments(members.value(name))),
-  };
-}
+const readMembers: Reader<Omit<DeliveryLeaf, 'attemptedAtMs'>> = /* @__PURE__ */ objectInOrder({
+  type: member('type', oneOf([DELIVERY_TYPE], DELIVERY_TYPE)),
+  log: member('log', origin),
+  deliveryAttemptId: member('delivery_attempt_id', uuid),
+  eventId: member('event_id', uuid),
+  endpointId: member('endpoint_id', uuid),
+  endpointUrl: member('endpoint_url', textThat(isEndpointUrl, 'a URL without credentials')),
+  attemptNumber: member('attempt_number', integer(1)),
+  payloadHash: member('payload_hash', hexText(HASH_BYTES)),
+  payloadSize: member('payload_size', integer(0)),
+  attemptedAt: member('attempted_at', time),
+  completedAt: member('completed_at', orNull(time)),
+  outcome: member('outcome', oneOf(OUTCOMES, 'delivered, rejected, failed or unknown')),
+  responseStatus: member('response_status', orNull(integer(100, 999))),
+  responseHash: member('response_hash', orNull(hexText(HASH_BYTES))),
+  error: member('error', orNull(textThat(isErrorCode, 'a short code'))),
+  receiptHash: member('receipt_hash', orNull(hexText(HASH_BYTES))),
+  commitments: member('commitments', orNull(readCommitments)),
+});
 
-function readOutcome(members: Members): Outcome {
-  const outcome = members.string('outcome');
-  switch (outcome) {
-    case 'delivered':
-    case 'rejected':
-    case 'failed':
-    case 'unknown':
-      return outcome;
-    default:
-      throw refusedMember(
-        members,
-        'outcome',
-        'delivered, rejected, failed or unknown',
-        'another string',
-      );
-  }
+function readDelivery(value: JsonValue): DeliveryLeaf {
+  const leaf = readMembers(value);
+  assertStatusFits(leaf.responseStatus, leaf.outcome);
+  return { ...leaf, attemptedAtMs: Date.parse(leaf.attemptedAt) };
 }
 
 // The outcome is made from the status: a leaf that says "delivered" beside a 500 contradicts itself.
-function readStatus(members: Members, outcome: Outcome): number | null {
-  const status = orNull(members, 'response_status', (name) => members.integer(name, 100, 999));
+function assertStatusFits(status: number | null, outcome: Outcome): void {
   const isSuccess = status !== null && status >= 200 && status <= 299;
   const fits = {
     delivered: isSuccess,
@@ -120,9 +89,8 @@ function readStatus(members: Members, outcome: Outcome): number | null {
     failed: status === null,
     unknown: status === null,
   };
-  if (fits[outcome]) return status;
-  const expected = `a status that fits the outcome ${outcome}`;
-  throw refusedMember(members, 'response_status', expected, `${status}`);
+  if (fits[outcome]) return;
+  throw refusedMember('response_status', `a status that fits the outcome ${outcome}`, `${status}`);
 }
 
 // Scheme, then a host part without "@". A backslash counts as a slash, as browsers read it.

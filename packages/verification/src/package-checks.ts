@@ -1,12 +1,12 @@
 /** The checks that a proof package adds to those of its head: leaf, inclusion, and that all doubled members agree. @module */
 import { equalBytes, hexFromBytes, utf8FromString } from './bytes.ts';
-import { refusalOf, VerificationError } from './errors.ts';
+import { refusalIn, refusalOf, VerificationError } from './errors.ts';
 import { leafHash } from './hash.ts';
 import { assertHeadNotInFuture, CLOCK_TOLERANCE_MS, runCheck } from './head-checks.ts';
-import { inclusionSteps } from './inclusion.ts';
+import { inclusionSteps, rootFromInclusionProof } from './inclusion.ts';
 import type { DeliveryLeaf } from './leaf.ts';
 import { parseLeaf } from './leaf.ts';
-import type { ProofPackage } from './proof-package.ts';
+import type { InclusionProof, ProofPackage } from './proof-package.ts';
 import type { Check, CheckId, Step } from './report.ts';
 import { textOfMs } from './time.ts';
 
@@ -24,7 +24,7 @@ export interface LeafResult {
 /** A check and its calculation, rung by rung; the rungs are empty where the path could not be walked. */
 export interface InclusionResult {
   readonly check: Check;
-  readonly steps: readonly Step[];
+  readonly steps: () => readonly Step[];
 }
 
 /**
@@ -47,16 +47,18 @@ export function checkLeaf(proofPackage: ProofPackage): LeafResult {
 export function checkInclusion(proofPackage: ProofPackage, leafCheck: Check): InclusionResult {
   if (leafCheck.status !== 'pass') {
     const reason = 'the leaf is not the one of the proof';
-    return { check: { id: 'inclusion', status: 'skipped', reason }, steps: [] };
+    return { check: { id: 'inclusion', status: 'skipped', reason }, steps: () => [] };
   }
   const { inclusionProof: proof, signedTreeHead: head } = proofPackage;
-  const steps: Step[] = [];
+  let steps = (): readonly Step[] => [];
   const check = runCheck('inclusion', '', () => {
-    const walked = walkPath(proofPackage);
-    const computed = hexFromBytes(walked.root);
-    steps.push(...walked.steps);
-    steps.push({ kind: 'root', computed, signed: hexFromBytes(head.rootHash) });
-    if (equalBytes(walked.root, proof.rootHash)) return;
+    const root = rootOfPath(proof);
+    const computed = hexFromBytes(root);
+    steps = () => [
+      ...inclusionSteps(proof.leafHash, proof.leafIndex, proof.treeSize, proof.proofHashes).steps,
+      { kind: 'root', computed, signed: hexFromBytes(head.rootHash) },
+    ];
+    if (equalBytes(root, proof.rootHash)) return;
     throw new VerificationError('E_ROOT_MISMATCH', {
       // Where both copies agree the signed one is named: it is the one that counts.
       field: equalBytes(proof.rootHash, head.rootHash)
@@ -69,13 +71,11 @@ export function checkInclusion(proofPackage: ProofPackage, leafCheck: Check): In
   return { check, steps };
 }
 
-function walkPath(proofPackage: ProofPackage): ReturnType<typeof inclusionSteps> {
-  const { leafHash, leafIndex, treeSize, proofHashes } = proofPackage.inclusionProof;
+function rootOfPath({ leafHash, leafIndex, treeSize, proofHashes }: InclusionProof): Uint8Array {
   try {
-    return inclusionSteps(leafHash, leafIndex, treeSize, proofHashes);
+    return rootFromInclusionProof(leafHash, leafIndex, treeSize, proofHashes);
   } catch (cause) {
-    const error = refusalOf(cause);
-    throw inMember(error, 'inclusion_proof');
+    throw refusalIn('inclusion_proof', refusalOf(cause));
   }
 }
 
@@ -143,13 +143,4 @@ function assertLeafHash(computed: Uint8Array, stated: Uint8Array, field: string)
 function assertAgree(field: string, actual: string, expected: string): void {
   if (actual !== expected)
     throw new VerificationError('E_HEAD_MISMATCH', { field, expected, actual });
-}
-
-function inMember(error: VerificationError, member: string): VerificationError {
-  return new VerificationError(error.code, {
-    field: `${member}.${error.field}`,
-    expected: error.expected,
-    actual: error.actual,
-    cause: error,
-  });
 }

@@ -4,7 +4,20 @@ import { VerificationError } from './errors.ts';
 import { HASH_BYTES } from './hash.ts';
 import type { JsonValue } from './json.ts';
 import { parseJson, textFromInput } from './json.ts';
-import { isJsonObject, Members } from './members.ts';
+import type { Reader } from './members.ts';
+import {
+  base64,
+  hex,
+  integer,
+  isJsonObject,
+  list,
+  member,
+  object,
+  oneOf,
+  optional,
+  text,
+  uuid,
+} from './members.ts';
 import type { TreeHead } from './tree-head.ts';
 import { readTreeHead } from './tree-head.ts';
 
@@ -61,6 +74,7 @@ export type Disclosure =
 
 /** A package whose form is right. Nothing in it is verified. */
 export interface ProofPackage {
+  readonly format: typeof PROOF_FORMAT;
   readonly deliveryAttemptId: string;
   /** The exact text of the leaf: hash it before reading it. */
   readonly leafData: string;
@@ -85,28 +99,7 @@ export function parseProofPackage(input: string | Uint8Array): ProofPackage {
 /** The same for a JSON value that has been read already. */
 export function readProofPackage(value: JsonValue): ProofPackage {
   assertFormat(value);
-  const members = Members.open(value, '', {
-    required: [
-      'format',
-      'delivery_attempt_id',
-      'leaf_data',
-      'leaf_hash',
-      'inclusion_proof',
-      'signed_tree_head',
-    ],
-    optional: ['key_chain', 'anchors', 'receipt', 'disclosures'],
-  });
-  return {
-    deliveryAttemptId: members.uuid('delivery_attempt_id'),
-    leafData: members.string('leaf_data'),
-    leafHash: members.hex('leaf_hash', HASH_BYTES),
-    inclusionProof: readInclusionProof(members.value('inclusion_proof'), 'inclusion_proof'),
-    signedTreeHead: readTreeHead(members.value('signed_tree_head'), 'signed_tree_head'),
-    keyChain: readList(members, 'key_chain', MAX_KEY_STATEMENTS, readLoggedLeaf),
-    anchors: readList(members, 'anchors', MAX_ANCHORS, readAnchor),
-    receipt: members.has('receipt') ? readReceipt(members.value('receipt')) : null,
-    disclosures: readList(members, 'disclosures', MAX_DISCLOSURES, readDisclosure),
-  };
+  return readPackage(value);
 }
 
 // Before all other members: a file of a later format has members this program does not know, and may be fine.
@@ -121,80 +114,58 @@ function assertFormat(value: JsonValue): void {
   });
 }
 
-function readInclusionProof(value: JsonValue, path: string): InclusionProof {
-  const members = Members.open(value, path, {
-    required: ['leaf_hash', 'leaf_index', 'tree_size', 'proof_hashes', 'root_hash'],
-  });
-  return {
-    leafHash: members.hex('leaf_hash', HASH_BYTES),
-    leafIndex: members.integer('leaf_index', 0),
-    treeSize: members.integer('tree_size', 0),
-    proofHashes: members.hexList('proof_hashes', HASH_BYTES, MAX_PATH_HASHES),
-    rootHash: members.hex('root_hash', HASH_BYTES),
-  };
+const hashList: Reader<readonly Uint8Array[]> = /* @__PURE__ */ list(
+  MAX_PATH_HASHES,
+  hex(HASH_BYTES),
+);
+
+const readInclusionProof: Reader<InclusionProof> = /* @__PURE__ */ object({
+  leafHash: member('leaf_hash', hex(HASH_BYTES)),
+  leafIndex: member('leaf_index', integer(0)),
+  treeSize: member('tree_size', integer(0)),
+  proofHashes: member('proof_hashes', hashList),
+  rootHash: member('root_hash', hex(HASH_BYTES)),
+});
+
+const readLoggedLeaf: Reader<LoggedLeaf> = /* @__PURE__ */ object({
+  leafData: member('leaf_data', text),
+  inclusionProof: optional('inclusion_proof', readInclusionProof, null),
+});
+
+const readAnchor: Reader<Anchor> = /* @__PURE__ */ object({
+  type: member('type', oneOf(['opentimestamps'], '"opentimestamps"')),
+  proof: member('proof', base64),
+  headers: optional('headers', list(MAX_HEADERS, hex(BITCOIN_HEADER_BYTES)), []),
+});
+
+const readReceipt: Reader<PackageReceipt> = /* @__PURE__ */ object({
+  receiptData: member('receipt_data', text),
+  key: optional('key', readLoggedLeaf, null),
+  late: optional('late', readLoggedLeaf, null),
+});
+
+const readField: Reader<Disclosure & { type: 'field' }> = /* @__PURE__ */ object({
+  type: member('type', oneOf(['field'], '"field" or "range"')),
+  field: member('field', text),
+  index: member('index', integer(0)),
+  path: member('path', hashList),
+});
+
+// The members of a range disclosure belong to the package that checks range proofs.
+function readDisclosure(value: JsonValue): Disclosure {
+  const isRange = isJsonObject(value) && value.get('type') === 'range';
+  return isRange ? { type: 'range' } : readField(value);
 }
 
-function readLoggedLeaf(value: JsonValue, path: string): LoggedLeaf {
-  const members = Members.open(value, path, {
-    required: ['leaf_data'],
-    optional: ['inclusion_proof'],
-  });
-  return {
-    leafData: members.string('leaf_data'),
-    inclusionProof: members.has('inclusion_proof')
-      ? readInclusionProof(members.value('inclusion_proof'), members.pathOf('inclusion_proof'))
-      : null,
-  };
-}
-
-function readAnchor(value: JsonValue, path: string): Anchor {
-  const members = Members.open(value, path, {
-    required: ['type', 'proof'],
-    optional: ['headers'],
-  });
-  members.stringThat('type', (type) => type === 'opentimestamps', '"opentimestamps"');
-  return {
-    type: 'opentimestamps',
-    proof: members.base64('proof'),
-    headers: members.has('headers')
-      ? members.hexList('headers', BITCOIN_HEADER_BYTES, MAX_HEADERS)
-      : [],
-  };
-}
-
-function readReceipt(value: JsonValue): PackageReceipt {
-  const members = Members.open(value, 'receipt', {
-    required: ['receipt_data'],
-    optional: ['key', 'late'],
-  });
-  const optionalLeaf = (name: string): LoggedLeaf | null =>
-    members.has(name) ? readLoggedLeaf(members.value(name), members.pathOf(name)) : null;
-  return {
-    receiptData: members.string('receipt_data'),
-    key: optionalLeaf('key'),
-    late: optionalLeaf('late'),
-  };
-}
-
-function readDisclosure(value: JsonValue, path: string): Disclosure {
-  // The members of a range disclosure belong to the package that checks range proofs.
-  if (isJsonObject(value) && value.get('type') === 'range') return { type: 'range' };
-  const members = Members.open(value, path, { required: ['type', 'field', 'index', 'path'] });
-  members.stringThat('type', (type) => type === 'field', '"field" or "range"');
-  return {
-    type: 'field',
-    field: members.string('field'),
-    index: members.integer('index', 0),
-    path: members.hexList('path', HASH_BYTES, MAX_PATH_HASHES),
-  };
-}
-
-function readList<Item>(
-  members: Members,
-  name: string,
-  maxCount: number,
-  read: (value: JsonValue, path: string) => Item,
-): readonly Item[] {
-  if (!members.has(name)) return [];
-  return members.list(name, maxCount).map((item, i) => read(item, `${members.pathOf(name)}[${i}]`));
-}
+const readPackage: Reader<ProofPackage> = /* @__PURE__ */ object({
+  format: member('format', oneOf([PROOF_FORMAT], PROOF_FORMAT)),
+  deliveryAttemptId: member('delivery_attempt_id', uuid),
+  leafData: member('leaf_data', text),
+  leafHash: member('leaf_hash', hex(HASH_BYTES)),
+  inclusionProof: member('inclusion_proof', readInclusionProof),
+  signedTreeHead: member('signed_tree_head', readTreeHead),
+  keyChain: optional('key_chain', list(MAX_KEY_STATEMENTS, readLoggedLeaf), []),
+  anchors: optional('anchors', list(MAX_ANCHORS, readAnchor), []),
+  receipt: optional('receipt', readReceipt, null),
+  disclosures: optional('disclosures', list(MAX_DISCLOSURES, readDisclosure), []),
+});

@@ -193,8 +193,7 @@ function refused(
   field: string,
   expected: string,
   actual: string,
-  cause?: VerificationError,
+  cause?: unknown,
 ): VerificationError {
-  const details = { field, expected, actual };
-  return new VerificationError(code, cause === undefined ? details : { ...details, cause });
+  return new VerificationError(code, { field, expected, actual, cause });
 }

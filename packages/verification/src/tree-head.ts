@@ -3,10 +3,9 @@ import { concatBytes, hexFromBytes } from './bytes.ts';
 import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES, verifyEd25519 } from './ed25519.ts';
 import { VerificationError } from './errors.ts';
 import { HASH_BYTES } from './hash.ts';
-import type { JsonValue } from './json.ts';
 import { parseJson, textFromInput } from './json.ts';
-import { Members } from './members.ts';
-import { isOrigin, ORIGIN_RULE } from './origin.ts';
+import type { Reader } from './members.ts';
+import { hex, integer, member, object, optional, origin, text, uuid } from './members.ts';
 
 /** A head as a file or an API answer carries it. `log` is only a claim until the checkpoint is verified. */
 export interface TreeHead {
@@ -74,26 +73,20 @@ export function verifyTreeHead(head: TreeHead): void {
  * @example parseTreeHead(await file.text()).treeSize
  */
 export function parseTreeHead(input: string | Uint8Array): TreeHead {
-  return readTreeHead(parseJson(textFromInput(input, MAX_HEAD_BYTES, 'tree head')), '');
+  return readTreeHead(parseJson(textFromInput(input, MAX_HEAD_BYTES, 'tree head')));
 }
 
-/** Reads the head at this place of a larger file. */
-export function readTreeHead(value: JsonValue, path: string): TreeHead {
-  const members = Members.open(value, path, {
-    required: ['tree_size', 'root_hash', 'timestamp', 'signature', 'public_key', 'sth_id', 'log'],
-    optional: ['checkpoint'],
-  });
-  return {
-    treeSize: members.integer('tree_size', 0),
-    rootHash: members.hex('root_hash', HASH_BYTES),
-    timestampMs: members.integer('timestamp', 0),
-    signature: members.hex('signature', SIGNATURE_BYTES),
-    publicKey: members.hex('public_key', PUBLIC_KEY_BYTES),
-    sthId: members.uuid('sth_id'),
-    log: members.stringThat('log', isOrigin, ORIGIN_RULE),
-    checkpoint: members.has('checkpoint') ? members.string('checkpoint') : null,
-  };
-}
+/** Reads the head of a larger file. */
+export const readTreeHead: Reader<TreeHead> = /* @__PURE__ */ object({
+  treeSize: member('tree_size', integer(0)),
+  rootHash: member('root_hash', hex(HASH_BYTES)),
+  timestampMs: member('timestamp', integer(0)),
+  signature: member('signature', hex(SIGNATURE_BYTES)),
+  publicKey: member('public_key', hex(PUBLIC_KEY_BYTES)),
+  sthId: member('sth_id', uuid),
+  log: member('log', origin),
+  checkpoint: optional('checkpoint', text, null),
+});
 
 function bytesFromUint64(value: number | bigint, name: string): Uint8Array {
   if (typeof value === 'number' && !Number.isSafeInteger(value)) {

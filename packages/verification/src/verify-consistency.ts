@@ -138,7 +138,7 @@ interface HeadInput {
 function headFromInput(input: string | Uint8Array): HeadInput {
   const value = parseJson(textFromInput(input, MAX_PACKAGE_BYTES, 'tree head'));
   const isPackage = isJsonObject(value) && value.has('format');
-  if (!isPackage) return { head: readTreeHead(value, ''), keyChain: [] };
+  if (!isPackage) return { head: readTreeHead(value), keyChain: [] };
   const { signedTreeHead, keyChain } = readProofPackage(value);
   return { head: signedTreeHead, keyChain };
 }
@@ -149,7 +149,7 @@ function readInput<Value>(name: string, read: () => Value): Value {
   } catch (cause) {
     const error = refusalOf(cause);
     throw new VerificationError(error.code, {
-      field: error.field === undefined ? name : `${name}: ${error.field}`,
+      field: [name, error.field].filter(Boolean).join(': '),
       expected: error.expected,
       actual: error.actual,
       cause,

@@ -7,16 +7,17 @@ import {
   factsOfHead,
   failedCheck,
 } from './head-checks.ts';
-import type { KeyResult } from './key-check.ts';
-import { checkHeadKey, checkKeyChain } from './key-check.ts';
 import type { DeliveryLeaf } from './leaf.ts';
 import { checkHead, checkInclusion, checkLeaf, checksNotMade } from './package-checks.ts';
+import type { KeyResult } from './pinned-key.ts';
+import { checkPinnedKey } from './pinned-key.ts';
 import type { PolicyResult } from './policy-check.ts';
 import { checkPolicy } from './policy-check.ts';
 import type { ProofPackage } from './proof-package.ts';
 import { parseProofPackage } from './proof-package.ts';
 import type { Check, CheckId, Claims, Report, Step } from './report.ts';
 import { verdictOfChecks } from './report.ts';
+import { withSteps } from './steps-on-demand.ts';
 import type { TreeHead } from './tree-head.ts';
 import { encodeTreeHead } from './tree-head.ts';
 import type { Trust } from './trust.ts';
@@ -25,7 +26,20 @@ import type { Trust } from './trust.ts';
 export interface VerifyOptions {
   /** The current time in Unix milliseconds: a head from the future is not trusted. */
   readonly nowMs: number;
+  /**
+   * What follows key statements: the export of this name. Without it a package that carries `key_chain` is never
+   * `verified`, also under a pinned key, since a statement may revoke that key. Two heads need no such part:
+   * `verifyHeadConsistency` always follows their statements.
+   */
+  readonly followKeyStatements?: KeyStatementFollower;
 }
+
+/** The key check of a package with key statements. `isFixedBefore` tells whether the head is older than a moment. */
+export type KeyStatementFollower = (
+  proofPackage: ProofPackage,
+  trust: Trust,
+  isFixedBefore: (timeMs: number) => boolean,
+) => KeyResult;
 
 const PACKAGE_CHECKS: readonly CheckId[] = [
   'format',
@@ -49,7 +63,7 @@ const MANDATORY: readonly CheckId[] = ['format', 'leaf', 'inclusion', 'head', 's
  * `untrusted` at best, since a package cannot vouch for its own key.
  * @example
  * const trust = { keys: [{ publicKey: parsePublicKey(hex).bytes, name: null }] };
- * verifyProofPackage(bytes, trust, { nowMs: Date.now() }).verdict // 'verified'
+ * verifyProofPackage(bytes, trust, { nowMs: Date.now(), followKeyStatements }).verdict // 'verified'
  */
 export function verifyProofPackage(
   input: string | Uint8Array,
@@ -68,7 +82,7 @@ export function verifyProofPackage(
   const inclusion = checkInclusion(proofPackage, leaf.check);
   const checkpoint = checkHeadCheckpoint(head, 'signed_tree_head');
   const policy = checkPolicy(head.checkpoint, checkpoint, trust.policy, 'signed_tree_head');
-  const key = checkPackageKey(proofPackage, trust, policy);
+  const key = checkPackageKey(proofPackage, trust, policy, options.followKeyStatements);
   const checks: readonly Check[] = [
     { id: 'format', status: 'pass' },
     leaf.check,
@@ -85,28 +99,32 @@ export function verifyProofPackage(
     trust.policy === undefined ? MANDATORY : [...MANDATORY, 'policy'],
   );
   const isVerified = verdict === 'verified';
-  return {
+  const facts = {
     verdict,
-    levels: isVerified ? ['A'] : [],
+    levels: isVerified ? (['A'] as const) : [],
     checks,
     claims: leaf.leaf === null ? null : claimsOfLeaf(leaf.leaf, isVerified),
     tree: { ...factsOfHead(head), leafIndex: proofPackage.inclusionProof.leafIndex },
     key: key.facts,
-    steps: [...leaf.steps, ...inclusion.steps, signatureStep(head, key.facts.keyId)],
   };
+  return withSteps(facts, () => [
+    ...leaf.steps,
+    ...inclusion.steps(),
+    signatureStep(head, key.facts.keyId),
+  ]);
 }
 
 function checkPackageKey(
-  { signedTreeHead: head, keyChain }: ProofPackage,
+  proofPackage: ProofPackage,
   trust: Trust,
   policy: PolicyResult,
+  follow: KeyStatementFollower | undefined,
 ): KeyResult {
-  const chain = checkKeyChain(keyChain, head, '');
-  return checkHeadKey(head, trust, 'signed_tree_head', {
-    ...chain,
-    revocations: chain.chain?.revocations ?? [],
-    isFixedBefore: policy.isSeenBefore,
-  });
+  const pinned = checkPinnedKey(proofPackage.signedTreeHead, trust, 'signed_tree_head');
+  if (proofPackage.keyChain.length === 0) return pinned;
+  if (follow !== undefined) return follow(proofPackage, trust, policy.isSeenBefore);
+  const reason = 'key statements are present, and followKeyStatements was not given';
+  return { ...pinned, check: { id: 'key', status: 'skipped', reason } };
 }
 
 function reportUnreadable(error: VerificationError): Report {

@@ -2,36 +2,23 @@
 import { equalBytes, utf8Length } from './bytes.ts';
 import { refusalOf, VerificationError } from './errors.ts';
 import type { NoteKey } from './note.ts';
+import type { CosignatureCounter } from './policy-check.ts';
+import type { PolicyGroup, PolicyWitness, QuorumRule } from './quorum.ts';
+import { countCosignatures } from './quorum.ts';
 import type { VkeyKind } from './vkey.ts';
 import { parseVkey } from './vkey.ts';
-
-/** A witness, under the name that the policy gives it. The name of its key is what stands in notes. */
-export interface PolicyWitness {
-  readonly name: string;
-  readonly key: NoteKey;
-  readonly url: string | null;
-}
 
 /** A log: the name of its key is its origin. */
 export interface PolicyLog extends NoteKey {
   readonly url: string | null;
 }
 
-/** A number of members of which so many must have witnessed. Members are witnesses or groups before this one. */
-export interface PolicyGroup {
-  readonly name: string;
-  readonly threshold: number;
-  readonly members: readonly string[];
-}
-
-/** A policy whose names all lead somewhere, and in which no witness can count twice. */
-export interface WitnessPolicy {
+/**
+ * A policy whose names all lead somewhere, and in which no witness can count twice. It is made by `parseWitnessPolicy`
+ * and counts cosignatures itself.
+ */
+export interface WitnessPolicy extends QuorumRule, CosignatureCounter {
   readonly logs: readonly PolicyLog[];
-  readonly witnesses: readonly PolicyWitness[];
-  /** In the order of the file: a group knows only those before it. */
-  readonly groups: readonly PolicyGroup[];
-  /** The witness or group that must have witnessed; null for `quorum none`. */
-  readonly quorum: string | null;
 }
 
 const MAX_POLICY_BYTES = 262_144;
@@ -58,22 +45,6 @@ export function parseWitnessPolicy(text: string): WitnessPolicy {
     draft.add(words[0], words.slice(1), field);
   }
   return draft.finish();
-}
-
-/**
- * Whether witnesses of these names fulfil the quorum; `quorum none` is fulfilled by nobody.
- * @example isQuorumMet(policy, ['w1', 'w2'])
- */
-export function isQuorumMet(policy: WitnessPolicy, witnessNames: readonly string[]): boolean {
-  if (policy.quorum === null) return true;
-  const known = new Set(policy.witnesses.map(({ name }) => name));
-  // A set, so that whoever is given twice counts once.
-  const witnessed = new Set(witnessNames.filter((name) => known.has(name)));
-  for (const { name, threshold, members } of policy.groups) {
-    const count = members.filter((member) => witnessed.has(member)).length;
-    if (count >= threshold) witnessed.add(name);
-  }
-  return witnessed.has(policy.quorum);
 }
 
 /** A policy being read, line by line; it owns what has been defined so far. */
@@ -106,11 +77,15 @@ class PolicyDraft {
 
   finish(): WitnessPolicy {
     if (this.#quorum === undefined) throw refused('the policy', 'a quorum line', 'none');
-    return {
-      logs: this.#logs,
+    const rule: QuorumRule = {
       witnesses: this.#witnesses,
       groups: this.#groups,
       quorum: this.#quorum,
+    };
+    return {
+      ...rule,
+      logs: this.#logs,
+      countCosignatures: (note, prefix) => countCosignatures(rule, note, prefix),
     };
   }
 

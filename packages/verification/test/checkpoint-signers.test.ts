@@ -68,7 +68,12 @@ describe('a checkpoint that stands alone', () => {
     for (const keys of others) {
       const { check, keyCheck, key, steps } = checked(NOTE, ...keys);
       expect(check.status).toBe('skipped');
-      expect(keyCheck).toMatchObject({ status: 'fail', code: 'E_KEY_UNKNOWN', actual: 'none' });
+      expect(keyCheck).toMatchObject({
+        status: 'fail',
+        code: 'E_KEY_UNKNOWN',
+        field: 'checkpoint',
+        actual: 'none',
+      });
       expect([key, steps]).toEqual([null, []]);
     }
   });
@@ -88,7 +93,7 @@ describe('a checkpoint that stands alone', () => {
     const alone = checked(`${TEXT}\n${lineOf(bad)}`, PINNED);
     expect([alone.check.code, alone.keyCheck.status]).toEqual(['E_CHECKPOINT', 'pass']);
     const beside = checked(`${NOTE}${lineOf(bad)}`, PINNED);
-    expect(beside.check.code).toBe('E_CHECKPOINT');
+    expect(beside.check).toMatchObject({ code: 'E_CHECKPOINT', field: 'checkpoint' });
   });
 
   it('cannot be read where it is no note, or its text no checkpoint', () => {
@@ -121,6 +126,7 @@ describe('the key of a checkpoint that stands alone', () => {
     const { check, keyCheck, key } = checked(NOTE, { ...PINNED, ...window });
     expect(check.status).toBe('pass');
     expect(keyCheck.code).toBe(code);
+    expect(keyCheck.field).toBe(code === undefined ? undefined : 'checkpoint');
     expect(key?.source).toBe(code === undefined ? 'pinned' : 'unknown');
   });
 
@@ -147,6 +153,7 @@ describe('the witnesses of a checkpoint that stands alone', () => {
     expect([seen.policyCheck.status, seen.keyCheck.status]).toEqual(['pass', 'pass']);
     const unseen = checkSignedCheckpoint(NOTE, { keys: [PINNED], policy }, NOW_MS);
     expect([unseen.policyCheck.code, unseen.keyCheck.status]).toEqual(['E_POLICY', 'pass']);
+    expect(unseen.policyCheck.field).toBe('checkpoint');
     expect(checked(NOTE, PINNED).policyCheck.status).toBe('skipped');
     const unread = checkSignedCheckpoint('no note', { keys: [PINNED], policy }, NOW_MS);
     expect(unread.policyCheck).toMatchObject({ id: 'policy', status: 'skipped' });

@@ -1,7 +1,9 @@
 /** The form of the `commitments` member. @module */
+
 import { describe, expect, it } from 'vitest';
 import { readCommitments } from '../src/commitments.ts';
 import { parseJson } from '../src/json.ts';
+import { member, object } from '../src/members.ts';
 import type { Json } from './make-package.ts';
 import { expectRefusal } from './refusal.ts';
 
@@ -9,7 +11,8 @@ const HASH = 'cd'.repeat(32);
 const NUMBER = { pointer: '/a', scale: 2, commitment: HASH };
 
 function read(value: Json): ReturnType<typeof readCommitments> {
-  return readCommitments(parseJson(JSON.stringify(value)));
+  const leaf = object({ commitments: member('commitments', readCommitments) });
+  return leaf(parseJson(JSON.stringify({ commitments: value }))).commitments;
 }
 
 describe('commitments', () => {
@@ -22,7 +25,49 @@ describe('commitments', () => {
     });
   });
 
+  it('takes one field, no number, the empty pointer and the largest scale', () => {
+    const numbers = [
+      { pointer: '', scale: 19, commitment: HASH },
+      { ...NUMBER, scale: 0 },
+    ];
+    expect(read({ fields_root: HASH, fields_count: 1, numbers })).toMatchObject({
+      fieldsCount: 1,
+      numbers,
+    });
+    expect(read({ fields_root: HASH, fields_count: 2, numbers: [] }).numbers).toEqual([]);
+  });
+
+  it('takes 4,096 numbers and no more', () => {
+    const numbers = (count: number): Json => ({
+      fields_root: HASH,
+      fields_count: 8,
+      numbers: Array.from({ length: count }, (_, i) => ({ ...NUMBER, pointer: `/${10_000 + i}` })),
+    });
+    expect(read(numbers(4_096)).numbers).toHaveLength(4_096);
+    const refusal = expectRefusal('E_TOO_LARGE', () => read(numbers(4_097)));
+    expect(refusal.field).toBe('commitments.numbers');
+  });
+
   it.each<[string, Json, string]>([
+    [
+      'a scale of 20',
+      { fields_root: HASH, fields_count: 8, numbers: [{ ...NUMBER, scale: 20 }] },
+      'commitments.numbers[0].scale',
+    ],
+    [
+      'a root of 33 bytes',
+      { fields_root: `${HASH}00`, fields_count: 8, numbers: [] },
+      'commitments.fields_root',
+    ],
+    [
+      'a commitment of 31 bytes',
+      {
+        fields_root: HASH,
+        fields_count: 8,
+        numbers: [{ ...NUMBER, commitment: HASH.slice(2) }],
+      },
+      'commitments.numbers[0].commitment',
+    ],
     ['no object', [], 'commitments'],
     [
       'a count that is no power of two',

@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { hexFromBytes } from '../src/bytes.ts';
 import { rootsFromConsistencyProof, verifyConsistency } from '../src/consistency.ts';
 import type { ErrorCode, VerificationError } from '../src/errors.ts';
-import { HugeTree, numberedLeaves, referenceConsistency, referenceRoot } from './reference-tree.ts';
+import {
+  HugeTree,
+  numberedLeaves,
+  referenceConsistency,
+  referenceNodeHash,
+  referenceRoot,
+} from './reference-tree.ts';
 import { expectRefusal } from './refusal.ts';
 
 const LEAVES = numberedLeaves(64);
@@ -16,6 +22,55 @@ function rootOf(size: number): Uint8Array {
 function proofOf(m: number, n: number): readonly Uint8Array[] {
   return referenceConsistency(m, LEAVES.slice(0, n));
 }
+
+interface Walk {
+  readonly isWhole: boolean;
+  readonly roots: readonly (Uint8Array | undefined)[];
+}
+
+/** RFC 9162 section 2.1.4.2, steps 1 to 6, word by word; `isWhole` says whether no step failed and sn ended at 0. */
+function literalWalk(m: number, n: number, oldRoot: Uint8Array, path: readonly Uint8Array[]): Walk {
+  const whole = (m & (m - 1)) === 0 ? [oldRoot, ...path] : path;
+  let [fn, sn] = [m - 1, n - 1];
+  const shift = (): void => {
+    fn >>= 1;
+    sn >>= 1;
+  };
+  while ((fn & 1) === 1) shift();
+  let [fr, sr] = [whole[0], whole[0]];
+  let isWhole = path.length > 0;
+  for (const c of whole.slice(1)) {
+    if (sn === 0) isWhole = false;
+    if ((fn & 1) === 1 || fn === sn) {
+      fr = referenceNodeHash(c, fr as Uint8Array);
+      sr = referenceNodeHash(c, sr as Uint8Array);
+      while ((fn & 1) === 0 && fn !== 0) shift();
+    } else {
+      sr = referenceNodeHash(sr as Uint8Array, c);
+    }
+    shift();
+  }
+  return { isWhole: isWhole && sn === 0, roots: [fr, sr] };
+}
+
+describe('the walk of RFC 9162', () => {
+  it('takes a path of one length alone for each pair of sizes, and leads where ours leads', () => {
+    const anyHashes = numberedLeaves(1_000).slice(500); // hashes of no tree in question
+    for (let n = 2; n <= 48; n++) {
+      for (let m = 1; m < n; m++) {
+        const wanted = proofOf(m, n).length;
+        for (let length = 0; length <= wanted + 2; length++) {
+          const path = anyHashes.slice(m + n, m + n + length);
+          const { isWhole, roots } = literalWalk(m, n, rootOf(m), path);
+          expect(isWhole).toBe(length === wanted);
+          if (!isWhole) continue;
+          const ours = rootsFromConsistencyProof(rootOf(m), rootOf(n), m, n, path);
+          expect([ours.oldRoot, ours.newRoot]).toEqual(roots);
+        }
+      }
+    }
+  });
+});
 
 describe('consistency', () => {
   it('agrees with the recursive definition for all pairs of sizes up to 64', () => {

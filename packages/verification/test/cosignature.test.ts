@@ -70,7 +70,12 @@ describe('the signed bytes', () => {
   });
 
   it.each([0, 71, 73])('are not looked for in %i bytes of time and signature', (length) => {
-    expectRefusal('E_CHECKPOINT', () => parseCosignature(new Uint8Array(length)));
+    const refusal = expectRefusal('E_CHECKPOINT', () => parseCosignature(new Uint8Array(length)));
+    expect(refusal).toMatchObject({
+      field: 'checkpoint',
+      expected: '72 bytes of time and signature',
+      actual: `${length} bytes`,
+    });
   });
 });
 

@@ -1,8 +1,9 @@
 /** The strict Ed25519 rules: RFC 8032 vectors pass, every class on which engines disagree is refused. @module */
 import { createHash } from 'node:crypto';
 import { ed25519 } from '@noble/curves/ed25519.js';
+import { Point as OurPoint } from '@noble/ed25519';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { bytesFromHex, concatBytes, hexFromBytes, utf8FromString } from '../src/bytes.ts';
 import { isStrictPublicKey, verifyEd25519 } from '../src/ed25519.ts';
 import { LOG_SIGNER, signerFromSeed } from './make-package.ts';
@@ -256,5 +257,66 @@ describe('signatures', () => {
       }),
       { seed: 8032, numRuns: 300 },
     );
+  });
+});
+
+describe('arithmetic on the curve', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  /** Whether an answer took arithmetic on the curve, told by its doublings. */
+  async function withoutMemories(): Promise<{
+    readonly module: typeof import('../src/ed25519.ts');
+    readonly isComputed: (ask: () => boolean) => boolean;
+  }> {
+    vi.resetModules();
+    const module = await import('../src/ed25519.ts');
+    const double = vi.spyOn(OurPoint.prototype, 'double');
+    const isComputed = (ask: () => boolean): boolean => {
+      double.mockClear();
+      ask();
+      return double.mock.calls.length > 0;
+    };
+    return { module, isComputed };
+  }
+
+  it('is not begun where S is 0, or not below L', async () => {
+    const { module, isComputed } = await withoutMemories();
+    const key = KEY.toBytes();
+    expect(isComputed(() => module.isStrictPublicKey(key))).toBe(true); // from here on it is remembered
+    const encodedR = Point.BASE.toBytes();
+    const isComputedFor = (s: bigint): boolean =>
+      isComputed(() => module.verifyEd25519(concatBytes(encodedR, littleEndian(s)), MESSAGE, key));
+    expect([1n, 2n, L - 1n].map(isComputedFor)).toEqual([true, true, true]);
+    expect([0n, L, L + 1n, 2n ** 256n - 1n].map(isComputedFor)).toEqual(Array(4).fill(false));
+  });
+
+  it('is not done again for the last 256 signatures, good or bad', async () => {
+    const { module, isComputed } = await withoutMemories();
+    const good = LOG_SIGNER.sign(MESSAGE);
+    const signatures = Array.from({ length: 257 }, (_, i) =>
+      i === 0 ? good : concatBytes(good.slice(0, 32), littleEndian(BigInt(i))),
+    );
+    const computed = signatures.map((signature) =>
+      isComputed(() => module.verifyEd25519(signature, MESSAGE, LOG_SIGNER.publicKey)),
+    );
+    expect(computed).toEqual(Array(257).fill(true));
+    const again = signatures
+      .toReversed()
+      .map((signature) =>
+        isComputed(() => module.verifyEd25519(signature, MESSAGE, LOG_SIGNER.publicKey)),
+      );
+    expect(again).toEqual([...Array(256).fill(false), true]);
+  });
+
+  it('is not done again for the last 64 keys, good or bad', async () => {
+    const { module, isComputed } = await withoutMemories();
+    const mixed = KEY.add(TORSION[1] as EdwardsPoint).toBytes();
+    const keys = Array.from({ length: 65 }, (_, i) =>
+      i === 9 ? mixed : signerFromSeed(i.toString(16).padStart(64, '0')).publicKey,
+    );
+    const computed = keys.map((key) => isComputed(() => module.isStrictPublicKey(key)));
+    expect(computed).toEqual(Array(65).fill(true));
+    const again = keys.toReversed().map((key) => isComputed(() => module.isStrictPublicKey(key)));
+    expect(again).toEqual([...Array(64).fill(false), true]);
   });
 });

@@ -1,4 +1,5 @@
 /** Every function of the core that reads what others wrote, with inputs that it takes: for tests that try all of them. @module */
+
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { bytesFromBase64, bytesFromHex, stringFromUtf8, utf8FromString } from '../src/bytes.ts';
@@ -7,6 +8,7 @@ import { parseConsistencyProof } from '../src/consistency-proof.ts';
 import { parseCosignature, verifyCosignatures } from '../src/cosignature.ts';
 import { verifyEd25519 } from '../src/ed25519.ts';
 import { ERROR_CODES, VerificationError } from '../src/errors.ts';
+import { followKeyStatements } from '../src/key-check.ts';
 import { parseKeyLeaf } from '../src/key-leaf.ts';
 import { parseLeaf } from '../src/leaf.ts';
 import { parseNote, verifyNote } from '../src/note.ts';
@@ -56,7 +58,7 @@ export interface Parser {
 const TREE = new MemoTree(numberedLeaves(20));
 const KEY = LOG_SIGNER.publicKey;
 const TRUST: Trust = { keys: [{ publicKey: KEY, name: null }] };
-const OPTIONS = { nowMs: NOW_MS };
+const OPTIONS = { nowMs: NOW_MS, followKeyStatements };
 const WITNESS = signerNumber(7);
 const CHECKPOINT = checkpointText(ORIGIN, 11, TREE.root(11));
 const NOTE = noteOf(CHECKPOINT, ORIGIN, LOG_SIGNER);

@@ -1,4 +1,5 @@
 /** The printed words, letter by letter where they are promised. @module */
+
 import { describe, expect, it } from 'vitest';
 import { ERROR_CODES, type Verdict } from '../src/errors.ts';
 import {
@@ -9,6 +10,7 @@ import {
   levelsText,
   shortKeyId,
 } from '../src/explain.ts';
+import { followKeyStatements } from '../src/key-check.ts';
 import { keyIdFromPublicKey } from '../src/public-key.ts';
 import type { CheckStatus, KeyFacts, Report } from '../src/report.ts';
 import { verifyProofPackage } from '../src/verify.ts';
@@ -22,7 +24,7 @@ function reportOf(
 ): Report {
   const made = { ...makePackage({ leafText: leafText(changes) }), ...more };
   const trust = { keys: [{ publicKey: LOG_SIGNER.publicKey, name }] };
-  return verifyProofPackage(JSON.stringify(made), trust, { nowMs: NOW_MS });
+  return verifyProofPackage(JSON.stringify(made), trust, { nowMs: NOW_MS, followKeyStatements });
 }
 
 describe('headlines', () => {
@@ -94,7 +96,8 @@ describe('the delivery', () => {
     const signedBy = (name: string | null, isLogged: boolean): string | null | undefined => {
       const made = makeChainPackage(texts, signerNumber(2), { isLogged });
       const trust = { keys: [{ publicKey: LOG_SIGNER.publicKey, name }] };
-      const report = verifyProofPackage(JSON.stringify(made), trust, { nowMs: NOW_MS });
+      const options = { nowMs: NOW_MS, followKeyStatements };
+      const report = verifyProofPackage(JSON.stringify(made), trust, options);
       return deliveryLines(report)?.signed;
     };
     const third = shortKeyId(keyIdFromPublicKey(signerNumber(2).publicKey));
@@ -166,6 +169,10 @@ describe('levels', () => {
       statements: [statement],
     };
     expect(deliveryLines({ ...report, key })?.signed).toContain(' by 1 logged statement)');
+    const statements = [statement, { ...statement, isLogged: false }];
+    expect(deliveryLines({ ...report, key: { ...key, statements } })?.signed).toContain(
+      ' by 2 signed statements, not all shown in the log)',
+    );
   });
 });
 
@@ -198,6 +205,18 @@ describe('checks', () => {
     expect(describeCheck({ id: 'key', status: 'fail', code: 'E_KEY_UNKNOWN', reason: 'why' })).toBe(
       'key - the signing key is not one you pinned (why)',
     );
+  });
+
+  it('say where JSON ends to be JSON, and give no values of other refusals', () => {
+    const failed = { status: 'fail', field: 'x', expected: 'a/v1', actual: 'b' } as const;
+    expect(describeCheck({ id: 'inclusion', ...failed, code: 'E_ROOT_MISMATCH' })).toBe(
+      'inclusion - the path leads to another root',
+    );
+    expect(describeCheck({ id: 'format', status: 'fail', code: 'E_JSON' })).toBe(
+      'format - not JSON',
+    );
+    const bare = describeCheck({ id: 'format', status: 'fail', code: 'E_VERSION' });
+    expect(bare).toBe('format - this is written in a format this program does not read');
   });
 
   it('say which version a file has and which is read', () => {

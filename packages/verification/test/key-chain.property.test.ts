@@ -1,6 +1,8 @@
 /** Properties of key chains: every length leads to the newest key, and no changed statement does. @module */
+
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
+import { followKeyStatements } from '../src/key-check.ts';
 import { verifyProofPackage } from '../src/verify.ts';
 import { makeChainPackage, rotationText, signerNumber } from './make-key-chain.ts';
 import { type JsonRecord, LOG_SIGNER, NOW_MS, utf8 } from './make-package.ts';
@@ -8,7 +10,7 @@ import { type JsonRecord, LOG_SIGNER, NOW_MS, utf8 } from './make-package.ts';
 vi.setConfig({ testTimeout: 60_000 }); // thousands of signatures, on a machine that may be busy
 
 const TRUST = { keys: [{ publicKey: LOG_SIGNER.publicKey, name: 'the first key' }] };
-const OPTIONS = { nowMs: NOW_MS };
+const OPTIONS = { nowMs: NOW_MS, followKeyStatements };
 const ROTATIONS = Array.from({ length: 64 }, (_, i) => rotationText(i));
 
 describe('the first key', () => {

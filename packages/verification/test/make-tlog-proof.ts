@@ -1,5 +1,6 @@
 /** Makes tlog-proofs for tests by joining lines, sharing no code with what is tested. C2SP tlog-proof. @module */
-import type { WitnessPolicy } from '../src/witness-policy.ts';
+import { encodeVkey } from '../src/vkey.ts';
+import { parseWitnessPolicy, type WitnessPolicy } from '../src/witness-policy.ts';
 import type { JsonRecord, Signer } from './make-package.ts';
 
 function base64OfHex(hex: string): string {
@@ -46,6 +47,6 @@ export function onePolicy(
   witness: Signer,
   logs: WitnessPolicy['logs'] = [],
 ): WitnessPolicy {
-  const key = { name, publicKey: witness.publicKey };
-  return { logs, witnesses: [{ name: 'w1', key, url: null }], groups: [], quorum: 'w1' };
+  const vkey = encodeVkey(name, witness.publicKey, 'witness');
+  return { ...parseWitnessPolicy(`witness w1 ${vkey}\nquorum w1\n`), logs };
 }

@@ -1,6 +1,8 @@
 /** Any one-bit change of leaf, index, size, path, root, head, key or signature is refused, member by member. @module */
+
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
+import { followKeyStatements } from '../src/key-check.ts';
 import type { Trust } from '../src/trust.ts';
 import { verifyProofPackage } from '../src/verify.ts';
 import { verifyHeadConsistency } from '../src/verify-consistency.ts';
@@ -23,7 +25,7 @@ vi.setConfig({ testTimeout: 60_000 }); // hundreds of signatures, on a machine t
 
 const SETTINGS = { seed: 6962 };
 const TRUST: Trust = { keys: [{ publicKey: LOG_SIGNER.publicKey, name: null }] };
-const OPTIONS = { nowMs: NOW_MS };
+const OPTIONS = { nowMs: NOW_MS, followKeyStatements };
 const PACKAGE = makePackage();
 
 function memberOf(source: JsonRecord, path: string): Json {

@@ -44,14 +44,16 @@ describe('inclusion', () => {
   it('passes and tells every rung and both roots', () => {
     const { check, steps } = checkInclusion(GOOD, PASSED);
     expect(check.status).toBe('pass');
-    expect(steps.map((step) => step.kind)).toEqual(['path', 'path', 'path', 'path', 'root']);
-    const root = steps.at(-1);
+    expect(steps().map((step) => step.kind)).toEqual(['path', 'path', 'path', 'path', 'root']);
+    const root = steps().at(-1);
     expect(root?.kind === 'root' && root.computed === root.signed).toBe(true);
   });
 
   it('is skipped where the leaf failed', () => {
     const failed = { id: 'leaf', status: 'fail', code: 'E_LEAF_HASH' } as const;
-    expect(checkInclusion(GOOD, failed)).toMatchObject({ check: { status: 'skipped' }, steps: [] });
+    const { check, steps } = checkInclusion(GOOD, failed);
+    expect(check.status).toBe('skipped');
+    expect(steps()).toEqual([]);
   });
 
   it('fails for an index outside the tree and for a path of another length', () => {
@@ -71,7 +73,7 @@ describe('inclusion', () => {
     const path = GOOD.inclusionProof.proofHashes.map((hash, i) => (i === 0 ? OTHER_HASH : hash));
     const { check, steps } = checkInclusion(withProof({ proofHashes: path }), PASSED);
     expect(check).toMatchObject({ code: 'E_ROOT_MISMATCH', field: 'signed_tree_head.root_hash' });
-    expect(steps).toHaveLength(5);
+    expect(steps()).toHaveLength(5);
     const copy = checkInclusion(withProof({ rootHash: OTHER_HASH }), PASSED);
     expect(copy.check).toMatchObject({
       code: 'E_ROOT_MISMATCH',

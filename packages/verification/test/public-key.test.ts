@@ -158,6 +158,10 @@ describe('refused forms', () => {
     ['a vkey without name', vkeyOf('', 1, LOG_SIGNER.publicKey)],
     ['a vkey with a name that begins like a PEM', vkeyOf('-----a', 1, LOG_SIGNER.publicKey)],
     ['a vkey with 31 bytes', vkeyOf('a', 1, LOG_SIGNER.publicKey.subarray(1))],
+    [
+      'a PKCS#8 with another first byte, and its beginning again further in',
+      base64OfHex(`312e020100300506032b6570302e020100${TEST_SEED}`),
+    ],
     ['a key in 16385 characters', KEY_HEX.padEnd(16_385)],
     ['a text of 20 kB', KEY_HEX.repeat(320)],
   ])('refuses %s', (_, text) => {

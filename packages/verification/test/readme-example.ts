@@ -2,6 +2,7 @@
 import {
   deliveryLines,
   describeCheck,
+  followKeyStatements,
   parsePublicKey,
   verifyProofPackage,
 } from '@kapsel/verification';
@@ -11,7 +12,7 @@ export function linesAbout(file: Uint8Array, keyText: string, nowMs: number): re
   const key = parsePublicKey(keyText); // 64 hex digits, base64, PEM, JWK or a C2SP vkey
   const trust = { keys: [{ publicKey: key.bytes, name: key.name }] };
 
-  const report = verifyProofPackage(file, trust, { nowMs });
+  const report = verifyProofPackage(file, trust, { nowMs, followKeyStatements });
 
   const lines = [report.verdict, ...report.checks.map(describeCheck)];
   // Take nothing from a file that is not verified.

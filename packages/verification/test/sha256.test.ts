@@ -54,6 +54,16 @@ it('agrees on bytes of every length up to five blocks, with a prefix and without
   }
 });
 
+it('puts any byte before the others', () => {
+  const bytes = Uint8Array.of(3, 2, 1);
+  for (const prefix of [1, 0x80, 0xff]) {
+    const wanted = createHash('sha256')
+      .update(Uint8Array.of(prefix, 3, 2, 1))
+      .digest('hex');
+    expect(hexFromBytes(sha256OfBytes(bytes, prefix))).toBe(wanted);
+  }
+});
+
 it('agrees on a megabyte, and leaves its input as it was', () => {
   const bytes = Uint8Array.from({ length: 2 ** 20 + 3 }, (_, i) => (i * i) >> 3);
   const before = createHash('sha256').update(bytes).digest('hex');

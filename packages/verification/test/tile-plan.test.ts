@@ -106,6 +106,42 @@ describe('tile plans', () => {
   });
 });
 
+describe('refusals', () => {
+  const LAST = 2n ** 63n - 1n;
+
+  it('name the size, and which sizes there are', () => {
+    const refusalOf = (call: () => unknown) => expectRefusal('E_INDEX_RANGE', call);
+    const none = { field: 'tree_size', expected: `1 to ${LAST}`, actual: '0' };
+    expect(refusalOf(() => planInclusionTiles(0, 0))).toMatchObject(none);
+    const below = { field: 'tree_size', expected: `0 to ${LAST}`, actual: '-1' };
+    expect(refusalOf(() => planRootTiles(-1))).toMatchObject(below);
+    const fraction = { field: 'tree_size', actual: '0.5' };
+    expect(refusalOf(() => planRootTiles(0.5))).toMatchObject(fraction);
+  });
+
+  it('name the index, and which indexes the tree has', () => {
+    const refusalOf = (call: () => unknown) => expectRefusal('E_INDEX_RANGE', call);
+    const range = { field: 'leaf_index', expected: '0 to 4 in this tree', actual: '5' };
+    expect(refusalOf(() => planInclusionTiles(5, 5))).toMatchObject(range);
+    expect(refusalOf(() => planInclusionTiles(0.5, 5)).field).toBe('leaf_index');
+    expect(refusalOf(() => planLeafTiles(0.5, 5)).field).toBe('tile_index');
+  });
+
+  it('name that one of two sizes which is no integer', () => {
+    const refusalOf = (call: () => unknown) => expectRefusal('E_INDEX_RANGE', call);
+    expect(refusalOf(() => planConsistencyTiles(0.5, 7)).field).toBe('old_size');
+    expect(refusalOf(() => planConsistencyTiles(1, 7.5)).field).toBe('new_size');
+  });
+
+  it('leave the smallest and the largest trees alone', () => {
+    expect(pathsOf(planInclusionTiles(0, 1))).toEqual(['tile/0/000.p/1']);
+    expect(pathsOf(planInclusionTiles(0, 256))).toEqual(['tile/1/000.p/1', 'tile/0/000']);
+    expect(pathsOf(planConsistencyTiles(1, 1))).toEqual(['tile/0/000.p/1']);
+    expect(planConsistencyTiles(1n, LAST)).toHaveLength(15);
+    expect(planConsistencyTiles(LAST, LAST)).toHaveLength(8);
+  });
+});
+
 describe('ranges', () => {
   it('split as the RFC splits: leaf 5 of 7 and the proof from 3 to 7', () => {
     expect(inclusionRanges(5n, 7n)).toEqual([

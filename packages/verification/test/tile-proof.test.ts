@@ -155,6 +155,8 @@ describe('proofs from tiles', () => {
       const hashes = leafHashesFromTiles(index, 812, tiles, tree.root(812));
       expect(hexOf(hashes)).toBe(hexOf(leaves.slice(256 * index, 256 * index + count)));
     }
+    const single = fetched(tree, planLeafTiles(0, 1));
+    expect(leafHashesFromTiles(0, 1, single, tree.root(1))).toEqual(leaves.slice(0, 1));
   });
 });
 
@@ -211,7 +213,11 @@ describe('a tile server that lies', () => {
     for (const [at, tile] of plan.entries()) {
       for (const length of [0, 31, 32 * tile.width - 1, 32 * tile.width + 32, 8_193]) {
         const tiles = honest.with(at, new Uint8Array(length));
-        expect(expectRefusal('E_FIELD', () => prove(tiles)).field).toBe(encodeTilePath(tile));
+        expect(expectRefusal('E_FIELD', () => prove(tiles))).toMatchObject({
+          field: encodeTilePath(tile),
+          expected: `${32 * tile.width} bytes`,
+          actual: `${length} bytes`,
+        });
       }
     }
   });
@@ -219,12 +225,17 @@ describe('a tile server that lies', () => {
   it('cannot make a root of 31 bytes, another number of tiles or an impossible size pass', () => {
     const honest = fetched(tree, planInclusionTiles(i, n));
     const short = root.slice(1);
-    expectRefusal('E_FIELD', () => inclusionProofFromTiles(i, n, honest, short));
+    const root31 = expectRefusal('E_FIELD', () => inclusionProofFromTiles(i, n, honest, short));
+    expect(root31).toMatchObject({ field: 'root_hash', actual: '31 bytes' });
     expect(() => inclusionProofFromTiles(i, n, honest.slice(1), root)).toThrow(RangeError);
     expect(() => rootFromTiles(n, honest)).toThrow(RangeError);
     expectRefusal('E_INDEX_RANGE', () => inclusionProofFromTiles(n, n, honest, root));
     expectRefusal('E_INDEX_RANGE', () => leafHashesFromTiles(274, n, honest, root));
     expectRefusal('E_CONSISTENCY', () => consistencyProofFromTiles(0, n, honest, root));
     expectRefusal('E_INDEX_RANGE', () => rootFromTiles(-1, []));
+    const empty = expectRefusal('E_INDEX_RANGE', () => inclusionProofFromTiles(0, 0, [], root));
+    expect(empty.field).toBe('tree_size');
+    const half = expectRefusal('E_INDEX_RANGE', () => leafHashesFromTiles(0.5, n, honest, root));
+    expect(half.field).toBe('tile_index');
   });
 });

@@ -109,6 +109,18 @@ describe('tile paths', () => {
     },
   );
 
+  it('are refused with what was expected', () => {
+    const refusalOf = (text: string) =>
+      expectRefusal('E_FIELD', () => parseTilePath(`tile/${text}`));
+    const level = { expected: 'tile/<level 0 to 63>/<index>', actual: 'another text' };
+    expect(refusalOf('64/005')).toMatchObject(level);
+    const width = { expected: 'a partial width of at most 255', actual: '256' };
+    expect(refusalOf('0/005.p/256')).toMatchObject(width);
+    expect(refusalOf('0/x000/005')).toMatchObject({ expected: '005', actual: 'zero groups' });
+    const bundle = expectRefusal('E_FIELD', () => parseEntryBundlePath('tile/0/005'));
+    expect(bundle).toMatchObject({ expected: 'tile/entries/<index>', actual: 'another text' });
+  });
+
   it('gives each tile a path of its own, which reads back', () => {
     const tiles = fc.record({
       level: fc.nat({ max: 63 }),
@@ -158,7 +170,11 @@ describe('hash tiles', () => {
     'are refused with %i bytes for 3 hashes',
     (length) => {
       const refusal = expectRefusal('E_FIELD', () => parseHashTile(new Uint8Array(length), 3));
-      expect(refusal.field).toBe('tile');
+      expect(refusal).toMatchObject({
+        field: 'tile',
+        expected: '96 bytes',
+        actual: `${length} bytes`,
+      });
     },
   );
 
@@ -191,6 +207,24 @@ describe('entry bundles', () => {
         { 3: 'entry bundle', 5: 'entry bundle' }[length] ??
           `entries[${length < 3 ? 0 : length < 5 ? 1 : 2}]`,
       );
+    }
+  });
+
+  it('are refused with the number of bytes that are missing', () => {
+    const good = bundleOf(entries.slice(0, 3)); // lengths at bytes 0, 3 and 5, the end at 13
+    for (const [length, missing] of [
+      [1, 1],
+      [2, 1],
+      [4, 1],
+      [6, 1],
+      [7, 6],
+      [12, 1],
+    ] as const) {
+      const refusal = expectRefusal('E_FIELD', () => parseEntryBundle(good.slice(0, length), 3));
+      expect(refusal).toMatchObject({
+        expected: 'a length and so many bytes',
+        actual: `${missing} bytes too few`,
+      });
     }
   });
 

@@ -47,6 +47,27 @@ describe('times', () => {
     }
   });
 
+  it('writes the first and the last moment that have a text', () => {
+    const last = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+    expect(textOfMs(0)).toBe('1970-01-01T00:00:00.000Z');
+    expect(textOfMs(last)).toBe('9999-12-31T23:59:59.999Z');
+    expect(textOfMs(last + 1)).toBe(`${last + 1} ms`);
+  });
+
+  it('knows each day of the calendar, and no other one', () => {
+    const two = (value: number): string => `${value}`.padStart(2, '0');
+    for (const year of [1970, 1999, 2000, 2023, 2024, 2027, 2100, 9999]) {
+      for (let month = 0; month <= 13; month++) {
+        for (let day = 0; day <= 33; day++) {
+          const date = new Date(Date.UTC(year, month - 1, day)); // what does not exist becomes another day
+          const exists = date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+          const text = `${year}-${two(month)}-${two(day)}T00:00:00.000Z`;
+          expect(msFromTime(text)).toBe(exists ? date.getTime() : null);
+        }
+      }
+    }
+  });
+
   it('knows leap days', () => {
     expect(msFromTime('2000-02-29T00:00:00.000Z')).toBe(Date.UTC(2000, 1, 29));
     expect(msFromTime('2028-02-29T00:00:00.000Z')).toBe(Date.UTC(2028, 1, 29));

@@ -1,6 +1,7 @@
 /** The text of a tlog-proof: read strictly, written in one way, made from packages that hold. C2SP tlog-proof v1. @module */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { VerificationError } from '../src/errors.ts';
 import { parseProofPackage } from '../src/proof-package.ts';
 import {
   encodeTlogProof,
@@ -85,6 +86,7 @@ describe('reading a tlog-proof', () => {
     ['an index of 2^63', { index: `index ${2n ** 63n}` }, 'E_FIELD', 'index'],
     ['an index of 20 digits', { index: `index ${10n ** 19n}` }, 'E_FIELD', 'index'],
     ['an empty index', { index: 'index ' }, 'E_FIELD', 'index'],
+    ['an index behind another word', { index: 'the index 5' }, 'E_FIELD', 'index'],
     [
       'a hash of 31 bytes',
       { hashes: [HASH_LINE, Buffer.alloc(31).toString('base64')] },
@@ -121,9 +123,27 @@ describe('reading a tlog-proof', () => {
     }
   });
 
-  it('shows no more than 64 characters of another version', () => {
+  it('shows no more than 64 characters of another version, and nothing of another first line', () => {
     const format = `c2sp.org/tlog-proof@${'9'.repeat(500)}`;
     expect(expectRefusal('E_VERSION', () => parseTlogProof(format)).actual).toHaveLength(64);
+    expect(expectRefusal('E_FIELD', () => parseTlogProof('{}'))).toMatchObject({
+      expected: 'c2sp.org/tlog-proof@v1',
+      actual: 'another first line',
+    });
+  });
+
+  it('says what was expected and what was there', () => {
+    const refusalOf = (code: 'E_FIELD' | 'E_TOO_LARGE', changes: Partial<TlogLines>) =>
+      expectRefusal(code, () => parseTlogProof(changed(changes)));
+    expect(refusalOf('E_TOO_LARGE', { hashes: Array(64).fill(HASH_LINE) })).toMatchObject({
+      expected: 'at most 63 hashes',
+      actual: 'more',
+    });
+    const noData = { expected: 'data, or no such line', actual: 'none' };
+    expect(refusalOf('E_FIELD', { extra: 'extra ' })).toMatchObject(noData);
+    const noNote = { expected: 'a checkpoint after an empty line', actual: 'none' };
+    expect(refusalOf('E_FIELD', { checkpoint: '' })).toMatchObject(noNote);
+    expect(refusalOf('E_FIELD', { extra: 'extra !' }).cause).toBeInstanceOf(VerificationError);
   });
 });
 
@@ -153,6 +173,8 @@ describe('writing a tlog-proof', () => {
   it('writes no proof that could not be read', () => {
     const proof = parseTlogProof(GOOD);
     const hash = new Uint8Array(32);
+    const longest = { ...proof, proofHashes: Array(63).fill(hash) };
+    expect(parseTlogProof(encodeTlogProof(longest))).toEqual(longest);
     expect(() => encodeTlogProof({ ...proof, leafIndex: -1n })).toThrow(RangeError);
     expect(() => encodeTlogProof({ ...proof, leafIndex: 2n ** 63n })).toThrow(RangeError);
     expect(() => encodeTlogProof({ ...proof, proofHashes: Array(64).fill(hash) })).toThrow(
@@ -174,7 +196,13 @@ describe('a package as a tlog-proof', () => {
 
   const otherRoot = referenceRoot(numberedLeaves(11));
   it.each([
-    ['has no checkpoint', 'signed_tree_head.checkpoint', undefined, 'E_CHECKPOINT'],
+    [
+      'has no checkpoint',
+      'signed_tree_head.checkpoint',
+      undefined,
+      'E_CHECKPOINT',
+      { field: 'signed_tree_head.checkpoint', expected: 'a checkpoint', actual: 'none' },
+    ],
     [
       'has the checkpoint of another head',
       'signed_tree_head',
@@ -183,21 +211,29 @@ describe('a package as a tlog-proof', () => {
         root_hash: (PACKAGE.inclusion_proof as typeof PACKAGE).root_hash as string,
       },
       'E_CHECKPOINT',
+      { field: 'checkpoint root' },
     ],
-    ['has a proof for another size', 'inclusion_proof.tree_size', 12, 'E_HEAD_MISMATCH'],
+    [
+      'has a proof for another size',
+      'inclusion_proof.tree_size',
+      12,
+      'E_HEAD_MISMATCH',
+      { field: 'inclusion_proof.tree_size', expected: '11', actual: '12' },
+    ],
     [
       'has a proof for another root',
       'inclusion_proof.root_hash',
       '00'.repeat(32),
       'E_HEAD_MISMATCH',
+      { field: 'inclusion_proof.root_hash', actual: '00'.repeat(32) },
     ],
-    ['has another leaf', 'leaf_data', leafText({ attempt_number: 2 }), 'E_ROOT_MISMATCH'],
-    ['has another index', 'inclusion_proof.leaf_index', 4, 'E_ROOT_MISMATCH'],
-    ['has an index beyond the tree', 'inclusion_proof.leaf_index', 11, 'E_INDEX_RANGE'],
-    ['has too short a path', 'inclusion_proof.proof_hashes', [], 'E_PATH_LENGTH'],
-  ] as const)('is refused where it %s', (_, path, value, code) => {
+    ['has another leaf', 'leaf_data', leafText({ attempt_number: 2 }), 'E_ROOT_MISMATCH', {}],
+    ['has another index', 'inclusion_proof.leaf_index', 4, 'E_ROOT_MISMATCH', {}],
+    ['has an index beyond the tree', 'inclusion_proof.leaf_index', 11, 'E_INDEX_RANGE', {}],
+    ['has too short a path', 'inclusion_proof.proof_hashes', [], 'E_PATH_LENGTH', {}],
+  ] as const)('is refused where it %s', (_, path, value, code, details) => {
     const parsed = parseProofPackage(JSON.stringify(withMember(PACKAGE, path, value)));
-    expectRefusal(code, () => tlogProofFromPackage(parsed));
+    expect(expectRefusal(code, () => tlogProofFromPackage(parsed))).toMatchObject(details);
   });
 });
 

@@ -19,6 +19,7 @@ import {
   utf8,
 } from './make-package.ts';
 import { makeTlogProof, onePolicy, type TlogLines } from './make-tlog-proof.ts';
+import { referenceLeafHash } from './reference-tree.ts';
 
 const TRUST: Trust = { keys: [{ publicKey: LOG_SIGNER.publicKey, name: 'our log' }] };
 const OPTIONS = { nowMs: NOW_MS };
@@ -28,6 +29,10 @@ const ROOT = Buffer.from(String(PROOF.root_hash), 'hex');
 
 function report(changes: Partial<TlogLines> = {}, made: JsonRecord = PACKAGE): TlogProofReport {
   return verifyTlogProof(makeTlogProof(made, changes), TRUST, OPTIONS);
+}
+
+function reasonOf(of: TlogProofReport, id: string): string | undefined {
+  return of.checks.find((each) => each.id === id)?.reason;
 }
 
 function statusOf(of: TlogProofReport, id: string): string | undefined {
@@ -94,23 +99,37 @@ describe('a tlog-proof of a delivery', () => {
       const made = verifyTlogProof(text, TRUST, OPTIONS);
       expect(made.verdict).toBe('malformed');
       expect(leadingFailure(made)).toMatchObject({ id: 'format', code });
-      expect(made.checks).toHaveLength(12);
+      expect(made.checks.map(({ id }) => id)).toEqual(report().checks.map(({ id }) => id));
       expect(made.checks.slice(1).every(({ status }) => status === 'skipped')).toBe(true);
       expect([made.claims, made.tree, made.key, made.steps]).toEqual([null, null, null, []]);
     }
   });
 
   it.each([
-    ['no leaf data', null],
-    ['leaf data that is no UTF-8', `extra ${Buffer.of(0xff).toString('base64')}`],
-    ['another text as leaf data', `extra ${Buffer.from('hello').toString('base64')}`],
-  ])('is malformed with %s, and the path is not walked', (_, extra) => {
+    ['no leaf data', null, { field: 'extra', expected: 'the leaf data', actual: 'none' }],
+    [
+      'leaf data that is no UTF-8',
+      `extra ${Buffer.of(0xff).toString('base64')}`,
+      { field: 'extra', expected: 'UTF-8', actual: 'other bytes' },
+    ],
+    ['another text as leaf data', `extra ${Buffer.from('hello').toString('base64')}`, {}],
+  ])('is malformed with %s, and the path is not walked', (_, extra, details) => {
     const made = report({ extra });
     expect(made.verdict).toBe('malformed');
     expect(statusOf(made, 'leaf')).toBe('E_LEAF_TEXT');
+    expect(made.checks.find(({ id }) => id === 'leaf')).toMatchObject(details);
+    expect(['inclusion', 'head'].map((id) => reasonOf(made, id))).toEqual([
+      'the leaf cannot be read',
+      'the leaf cannot be read, so nothing to compare',
+    ]);
     expect([statusOf(made, 'inclusion'), statusOf(made, 'head')]).toEqual(['skipped', 'skipped']);
     expect([statusOf(made, 'checkpoint'), statusOf(made, 'key')]).toEqual(['pass', 'pass']);
     expect(made.claims).toBeNull();
+  });
+
+  it('hashes no leaf data as an empty leaf', () => {
+    const hash = Buffer.from(referenceLeafHash(new Uint8Array(0))).toString('hex');
+    expect(report({ extra: null }).steps[0]).toEqual({ kind: 'leaf', sizeBytes: 0, hash });
   });
 
   it('is invalid with a changed leaf, index or path', () => {
@@ -130,8 +149,13 @@ describe('a tlog-proof of a delivery', () => {
       expect(leadingFailure(made)).toMatchObject({ id: 'inclusion', code });
       expect(made.claims?.authenticated).toBe(false);
     }
-    const step = report({ index: 'index 4' }).steps.find(({ kind }) => kind === 'root');
+    const otherIndex = report({ index: 'index 4' });
+    const step = otherIndex.steps.find(({ kind }) => kind === 'root');
     expect(step).toMatchObject({ signed: PROOF.root_hash });
+    expect(leadingFailure(otherIndex)).toMatchObject({
+      field: 'checkpoint root',
+      expected: PROOF.root_hash,
+    });
   });
 
   it('is invalid with a checkpoint that its key did not sign, or that cannot be read', () => {
@@ -148,6 +172,11 @@ describe('a tlog-proof of a delivery', () => {
     ]);
     const depending = ['inclusion', 'head', 'key'];
     expect(depending.map((id) => statusOf(unreadable, id))).toEqual(Array(3).fill('skipped'));
+    expect(depending.map((id) => reasonOf(unreadable, id))).toEqual([
+      'the checkpoint cannot be read',
+      'the checkpoint cannot be read, so nothing to compare',
+      'the checkpoint cannot be read',
+    ]);
     expect([unreadable.tree, unreadable.key]).toEqual([null, null]);
     expect(unreadable.claims?.authenticated).toBe(false);
   });
@@ -159,6 +188,7 @@ describe('a tlog-proof of a delivery', () => {
     expect(leadingFailure(made)).toMatchObject({
       id: 'head',
       code: 'E_HEAD_MISMATCH',
+      field: 'checkpoint origin',
       expected: ORIGIN,
       actual: origin,
     });
@@ -172,7 +202,13 @@ describe('a tlog-proof of a delivery', () => {
     expect(report({}, at(300_000)).verdict).toBe('verified');
     const made = report({}, at(300_001));
     expect(made.verdict).toBe('untrusted');
-    expect(leadingFailure(made)).toMatchObject({ id: 'head', code: 'E_STH_TIME' });
+    expect(leadingFailure(made)).toMatchObject({
+      id: 'head',
+      code: 'E_STH_TIME',
+      field: 'extra.attempted_at',
+      expected: `at most ${new Date(NOW_MS + 300_000).toISOString()}`,
+      actual: new Date(NOW_MS + 300_001).toISOString(),
+    });
   });
 
   it('is untrusted when another key signed, whatever the name of its line', () => {

@@ -1,7 +1,9 @@
 /** Properties of the whole verification: valid always passes, one flipped bit never does, nothing throws or hangs. @module */
+
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { ERROR_CODES } from '../src/errors.ts';
+import { followKeyStatements } from '../src/key-check.ts';
 import type { Trust } from '../src/trust.ts';
 import { verifyProofPackage } from '../src/verify.ts';
 import { LOG_SIGNER, leafText, makePackage, NOW_MS, utf8 } from './make-package.ts';
@@ -9,7 +11,7 @@ import { LOG_SIGNER, leafText, makePackage, NOW_MS, utf8 } from './make-package.
 const TRUST: Trust = { keys: [{ publicKey: LOG_SIGNER.publicKey, name: null }] };
 vi.setConfig({ testTimeout: 30_000 }); // hundreds of signatures, on a machine that may be busy
 
-const OPTIONS = { nowMs: NOW_MS };
+const OPTIONS = { nowMs: NOW_MS, followKeyStatements };
 const GOOD_TEXT = JSON.stringify(makePackage());
 const GOOD = utf8(GOOD_TEXT);
 // The only member that nothing signs: an identifier of the API. Its 36 characters are left out below.

@@ -1,6 +1,8 @@
 /** The exact report: every member of a good, a failed and an unreadable one, calculated here from the reference tree. @module */
+
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { followKeyStatements } from '../src/key-check.ts';
 import type { Check, Report } from '../src/report.ts';
 import type { Trust } from '../src/trust.ts';
 import { verifyProofPackage } from '../src/verify.ts';
@@ -35,7 +37,8 @@ const POLICY = parseWitnessPolicy(`witness w ${WITNESS}\nquorum w\n`);
 const BAD_SIGNATURE = '01'.repeat(64);
 
 function verify(proofPackage: Json, trust: Trust = TRUST): Report {
-  return verifyProofPackage(JSON.stringify(proofPackage), trust, { nowMs: NOW_MS });
+  const options = { nowMs: NOW_MS, followKeyStatements };
+  return verifyProofPackage(JSON.stringify(proofPackage), trust, options);
 }
 
 function failuresOf(report: Report): readonly Check[] {

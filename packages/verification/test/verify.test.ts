@@ -1,7 +1,9 @@
 /** Whole packages: which verdict each kind of package gets, and that a failure hides nothing it does not touch. @module */
+
 import { describe, expect, it } from 'vitest';
 import { hexFromBytes } from '../src/bytes.ts';
 import type { ErrorCode, Verdict } from '../src/errors.ts';
+import { followKeyStatements } from '../src/key-check.ts';
 import { leadingFailure, type Report } from '../src/report.ts';
 import type { Trust, TrustedKey } from '../src/trust.ts';
 import { verifyProofPackage } from '../src/verify.ts';
@@ -29,7 +31,7 @@ const GOOD = makePackage();
 const OTHER_HASH = 'ab'.repeat(32);
 
 function verify(proofPackage: Json, trust: Trust = TRUST, nowMs: number = NOW_MS): Report {
-  return verifyProofPackage(JSON.stringify(proofPackage), trust, { nowMs });
+  return verifyProofPackage(JSON.stringify(proofPackage), trust, { nowMs, followKeyStatements });
 }
 
 function statusOf(report: Report, id: string): string {
@@ -336,6 +338,32 @@ describe('key statements', () => {
     expectCode(verify(broken), 'invalid', 'E_KEY_CHAIN');
     const pinned: Trust = { keys: [{ publicKey: third.publicKey, name: null }] };
     expectCode(verify(broken, pinned), 'invalid', 'E_KEY_CHAIN');
+  });
+
+  it('that nobody was asked to follow are never verified, whoever is pinned', () => {
+    const last: TrustedKey = { publicKey: third.publicKey, name: 'last' };
+    const broken = makeChainPackage([...texts].reverse(), third);
+    for (const made of [chained, broken, { ...GOOD, key_chain: [{ leaf_data: '{}' }] }]) {
+      for (const keys of [[], [KEY], [KEY, last]]) {
+        const report = verifyProofPackage(JSON.stringify(made), { keys }, { nowMs: NOW_MS });
+        expect(report.verdict).toBe('inconclusive');
+        expect(report.levels).toEqual([]);
+        expect(report.claims?.authenticated).toBe(false);
+        expect(report.checks.find(({ id }) => id === 'key')).toEqual({
+          id: 'key',
+          status: 'skipped',
+          reason: 'key statements are present, and followKeyStatements was not given',
+        });
+      }
+    }
+  });
+
+  it('that are none need nobody to follow them', () => {
+    for (const made of [GOOD, { ...GOOD, key_chain: [] }]) {
+      const report = verifyProofPackage(JSON.stringify(made), TRUST, { nowMs: NOW_MS });
+      expect(report).toEqual(verify(made));
+      expect(report.verdict).toBe('verified');
+    }
   });
 
   it('that are no texts of the log are malformed', () => {

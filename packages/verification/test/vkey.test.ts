@@ -69,6 +69,9 @@ describe('a line is refused', () => {
     ['without key', 'a+00000000+'],
     ['with two parts', VKEY.slice(0, VKEY.indexOf('+', 30))],
     ['with white space around', ` ${VKEY}`],
+    ['behind another word and a plus sign', `x+${VKEY}`],
+    ['with more text behind it', `${VKEY}!`],
+    ['with a newline behind it', `${VKEY}\n`],
     ['with nothing in it', ''],
   ])('%s', (_, line) => {
     const refusal = expectRefusal('E_KEY_FORMAT', () => parseVkey(line, 'log'));
@@ -99,7 +102,8 @@ describe('a line is refused', () => {
 describe('the form', () => {
   it('is seen before the line is judged', () => {
     expect([VKEY, 'a+00000000+AA=='].every(hasVkeyForm)).toBe(true);
-    expect(['', 'a+b+c', 'a+0000000+AA==', VKEY.slice(0, 30)].some(hasVkeyForm)).toBe(false);
+    const others = ['', 'a+b+c', 'a+0000000+AA==', VKEY.slice(0, 30), `x+${VKEY}`, `${VKEY}!`];
+    expect(others.some(hasVkeyForm)).toBe(false);
   });
 });
 

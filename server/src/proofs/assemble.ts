@@ -1,5 +1,10 @@
 /** STORY: everything a verifier needs about one delivery attempt, in one package that was verified before it leaves. @module */
-import { equalBytes, hexFromBytes, verifyProofPackage } from '@kapsel/verification';
+import {
+  equalBytes,
+  followKeyStatements,
+  hexFromBytes,
+  verifyProofPackage,
+} from '@kapsel/verification';
 import type { Pool } from 'pg';
 import { findLeafByAttempt, hasAttempt } from '../attestation/leaf-store.ts';
 import { encodeTreeHeadJson } from '../attestation/tree-head.ts';
@@ -63,7 +68,8 @@ function assertVerifies(text: string, nowMs: number): void {
     signed_tree_head: { public_key: string };
   };
   const publicKey = new Uint8Array(Buffer.from(head.public_key, 'hex'));
-  const report = verifyProofPackage(text, { keys: [{ publicKey, name: null }] }, { nowMs });
+  const trust = { keys: [{ publicKey, name: null }] };
+  const report = verifyProofPackage(text, trust, { nowMs, followKeyStatements });
   if (report.verdict === 'verified') return;
   const codes = report.checks.flatMap(({ code }) => code ?? []).join(', ');
   throw new Error(`an assembled package does not verify: ${codes}`);
