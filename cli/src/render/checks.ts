@@ -4,6 +4,7 @@ import {
   type CheckId,
   type CheckStatus,
   describeCheck,
+  describeValues,
   escapeForDisplay,
   explainCode,
 } from '@kapsel/verification';
@@ -57,8 +58,9 @@ export function valueLines(check: Check, isFull: boolean, place = ''): string[] 
   const row = (word: string, value: string) =>
     `${word.padEnd(width)}  ${safe(isFull ? value : shortHash(value))}`;
   const rows: string[] = [];
-  if (check.actual !== undefined) rows.push(row(values.actual, check.actual));
-  if (check.expected !== undefined) rows.push(row(values.expected, check.expected));
+  const { actual, expected } = describeValues(check);
+  if (actual !== undefined) rows.push(row(values.actual, actual));
+  if (expected !== undefined) rows.push(row(values.expected, expected));
   const last = rows.pop();
   const member = [check.field ?? where, place].filter((part) => part !== '').join(', ');
   return last === undefined ? [`in ${safe(member)}`] : [...rows, `${last}   ${safe(member)}`];

@@ -1,32 +1,50 @@
 // @ts-check
-/** Leaves out the methods that nothing in a program names: a bundler keeps every method of a class that is used. @module */
+/** Leaves out the methods that a program never reaches: a bundler keeps every method of a class that is used. @module */
 import { parseAst } from 'rolldown/parseAst';
 
 /**
- * The program without methods (and accessors) whose name occurs nowhere but where they are defined. Leaving one out may
- * make others unused, so call it until nothing changes. Only for programs that hand out no class with methods, and
- * that reach no member by a name made at run time.
+ * The program without the methods (and accessors) whose name nothing asks a value for, other than methods that are
+ * left out themselves. Only for programs that hand out no class with methods, and that reach no member by a name made
+ * at run time.
  * @param {string} code @returns {string}
  */
 export function withoutUnusedMethods(code) {
-  /** @type {Map<string, number>} */
-  const mentions = new Map();
+  /** @type {{ name: string, at: number }[]} */
+  const asked = [];
   /** @type {{ name: string, start: number, end: number }[]} */
   const methods = [];
   visit(parseAst(code), (node) => {
-    const name = node.name ?? node.value;
-    const isName = node.type === 'Identifier' || node.type === 'Literal';
-    if (isName && typeof name === 'string') mentions.set(name, (mentions.get(name) ?? 0) + 1);
+    for (const { name, value, start } of askedIn(node)) {
+      asked.push({ name: String(name ?? value), at: start });
+    }
     if (node.type !== 'MethodDefinition' || node.key?.type !== 'Identifier') return;
     if (node.kind === 'constructor' || node.computed) return;
     methods.push({ name: String(node.key.name), start: node.start, end: node.end });
   });
-  const unused = methods.filter(({ name }) => mentions.get(name) === 1);
+  let unused = methods;
+  for (let before = -1; before !== unused.length; ) {
+    before = unused.length;
+    // What is asked for within a method that nothing reaches does not count; each round finds methods that are reached.
+    const isIn = (/** @type {number} */ at) =>
+      unused.some(({ start, end }) => at > start && at < end);
+    const reached = new Set(asked.filter(({ at }) => !isIn(at)).map(({ name }) => name));
+    unused = unused.filter(({ name }) => !reached.has(name));
+  }
   return unused.reduceRight((rest, { start, end }) => rest.slice(0, start) + rest.slice(end), code);
 }
 
 /**
- * @typedef {{ type?: string, name?: unknown, value?: unknown, key?: Node, kind?: string, computed?: boolean, start: number, end: number }} Node
+ * The names of members that are asked for here: `a.name`, `a['name']`, `{ name } = a`.
+ * @param {Node} node @returns {Node[]}
+ */
+function askedIn(node) {
+  if (node.type === 'MemberExpression' && node.property) return [node.property];
+  if (node.type === 'ObjectPattern') return (node.properties ?? []).flatMap(({ key }) => key ?? []);
+  return [];
+}
+
+/**
+ * @typedef {{ type?: string, name?: unknown, value?: unknown, key?: Node, property?: Node, properties?: Node[], kind?: string, computed?: boolean, start: number, end: number }} Node
  * @param {unknown} node @param {(node: Node) => void} tell
  */
 function visit(node, tell) {

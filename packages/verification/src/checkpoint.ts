@@ -2,7 +2,7 @@
 import { base64FromBytes, bytesFromBase64, equalBytes, hexFromBytes } from './bytes.ts';
 import { refusalOf, VerificationError } from './errors.ts';
 import { HASH_BYTES } from './hash.ts';
-import { MAX_NOTE_BYTES, verifyNote } from './note.ts';
+import { MAX_NOTE_BYTES, refusedNote, refusedNumber, verifyNote } from './note.ts';
 import { isOrigin } from './origin.ts';
 import type { TreeHead } from './tree-head.ts';
 import { MAX_TREE_SIZE } from './tree-numbers.ts';
@@ -47,15 +47,15 @@ export function encodeCheckpointBody(
 export function parseCheckpoint(noteText: string): Checkpoint {
   // Before it is split: a text of newlines alone would become millions of lines.
   if (noteText.length > MAX_NOTE_BYTES) {
-    throw refused(`at most ${MAX_NOTE_BYTES} bytes`, `${noteText.length} characters`);
+    throw refusedNumber('max-bytes', MAX_NOTE_BYTES, noteText.length);
   }
-  if (!noteText.endsWith('\n')) throw refused('a newline at the end of the text', 'none');
+  if (!noteText.endsWith('\n')) throw refusedNote('checkpoint-end');
   const [origin = '', size = '', root = '', ...extensions] = noteText.slice(0, -1).split('\n');
-  if (origin === '') throw refused('an origin on line 1', 'an empty line');
-  if (!SIZE.test(size)) throw refused('a decimal size on line 2', 'another line');
+  if (origin === '') throw refusedNote('checkpoint-origin');
+  if (!SIZE.test(size)) throw refusedNote('checkpoint-size');
   const treeSize = BigInt(size);
-  if (treeSize > MAX_TREE_SIZE) throw refused('a size of at most 2^63-1', size);
-  if (extensions.includes('')) throw refused('no empty line in the text', 'one');
+  if (treeSize > MAX_TREE_SIZE) throw refusedNumber('checkpoint-max-size', MAX_TREE_SIZE, treeSize);
+  if (extensions.includes('')) throw refusedNote('checkpoint-lines');
   return { origin, treeSize, rootHash: rootFromBase64(root), extensions };
 }
 
@@ -66,7 +66,7 @@ export function parseCheckpoint(noteText: string): Checkpoint {
 export function verifyCheckpoint(note: string, origin: string, publicKey: Uint8Array): Checkpoint {
   const checkpoint = parseCheckpoint(verifyNote(note, [{ name: origin, publicKey }]).text);
   if (checkpoint.origin !== origin) {
-    throw refused(origin, checkpoint.origin, 'checkpoint origin');
+    throw otherThanHead('origin', origin, checkpoint.origin);
   }
   return checkpoint;
 }
@@ -75,14 +75,10 @@ export function verifyCheckpoint(note: string, origin: string, publicKey: Uint8A
 export function verifyHeadCheckpoint(note: string, head: TreeHead): void {
   const checkpoint = verifyCheckpoint(note, head.log, head.publicKey);
   if (checkpoint.treeSize !== BigInt(head.treeSize)) {
-    throw refused(`${head.treeSize}`, `${checkpoint.treeSize}`, 'checkpoint size');
+    throw otherThanHead('size', `${head.treeSize}`, `${checkpoint.treeSize}`);
   }
   if (!equalBytes(checkpoint.rootHash, head.rootHash)) {
-    throw refused(
-      hexFromBytes(head.rootHash),
-      hexFromBytes(checkpoint.rootHash),
-      'checkpoint root',
-    );
+    throw otherThanHead('root', hexFromBytes(head.rootHash), hexFromBytes(checkpoint.rootHash));
   }
 }
 
@@ -91,17 +87,12 @@ function rootFromBase64(text: string): Uint8Array {
     const root = bytesFromBase64(text);
     if (root.length === HASH_BYTES) return root;
   } catch (cause) {
-    const error = refusalOf(cause);
-    throw refused('a base64 root on line 3', 'another line', 'checkpoint', error);
+    throw refusedNote('checkpoint-root', refusalOf(cause));
   }
-  throw refused(`a root of ${HASH_BYTES} bytes on line 3`, 'another length');
+  throw refusedNote('checkpoint-root-length');
 }
 
-function refused(
-  expected: string,
-  actual: string,
-  field = 'checkpoint',
-  cause?: unknown,
-): VerificationError {
-  return new VerificationError('E_CHECKPOINT', { field, expected, actual, cause });
+function otherThanHead(part: string, expected: string, actual: string): VerificationError {
+  const field = `checkpoint ${part}`;
+  return new VerificationError('E_CHECKPOINT', { field, expected, actual });
 }

@@ -3,7 +3,7 @@ import { VerificationError } from './errors.ts';
 import { HASH_BYTES } from './hash.ts';
 import type { JsonValue } from './json.ts';
 import type { Reader } from './members.ts';
-import { hexText, integer, list, member, objectInOrder, textThat } from './members.ts';
+import { hexText, integer, list, objectInOrder, textThat } from './members.ts';
 
 /** A hidden number of the payload. */
 export interface NumberCommitment {
@@ -25,18 +25,15 @@ const POINT_BYTES = 32; // a Pedersen commitment, compressed
 const MAX_SCALE = 19; // 10^19 is the last power of ten below 2^64
 
 const readMembers: Reader<Commitments> = /* @__PURE__ */ objectInOrder({
-  fieldsRoot: member('fields_root', hexText(HASH_BYTES)),
-  fieldsCount: member('fields_count', integer(1)),
-  numbers: member(
-    'numbers',
-    list(
-      MAX_NUMBERS,
-      objectInOrder({
-        pointer: member('pointer', textThat(isJsonPointer, 'a JSON pointer')),
-        scale: member('scale', integer(0, MAX_SCALE)),
-        commitment: member('commitment', hexText(POINT_BYTES)),
-      }),
-    ),
+  fieldsRoot: hexText(HASH_BYTES),
+  fieldsCount: integer(1),
+  numbers: list(
+    MAX_NUMBERS,
+    objectInOrder({
+      pointer: textThat(isJsonPointer, 'json-pointer'),
+      scale: integer(0, MAX_SCALE),
+      commitment: hexText(POINT_BYTES),
+    }),
   ),
 });
 
@@ -47,7 +44,7 @@ export function readCommitments(value: JsonValue): Commitments {
   if (!isPowerOfTwo(fieldsCount)) {
     throw new VerificationError('E_FIELD', {
       field: 'fields_count',
-      expected: 'a power of two',
+      rule: 'power-of-two',
       actual: `${fieldsCount}`,
     });
   }
@@ -57,8 +54,7 @@ export function readCommitments(value: JsonValue): Commitments {
   if (unsorted === -1) return commitments;
   throw new VerificationError('E_FIELD', {
     field: `numbers[${unsorted}].pointer`,
-    expected: 'pointers in rising order',
-    actual: 'one that is not above the one before',
+    rule: 'pointer-order',
   });
 }
 

@@ -2,7 +2,7 @@
 import { HASH_BYTES } from './hash.ts';
 import { parseJson, textFromInput } from './json.ts';
 import type { Reader } from './members.ts';
-import { hex, integer, list, member, object } from './members.ts';
+import { hex, integer, list, object } from './members.ts';
 
 /** Two sizes with their roots, and the hashes that connect them. */
 export interface ConsistencyProof {
@@ -26,9 +26,9 @@ export function parseConsistencyProof(input: string | Uint8Array): ConsistencyPr
 }
 
 const readProof: Reader<ConsistencyProof> = /* @__PURE__ */ object({
-  oldSize: member('old_size', integer(0)),
-  newSize: member('new_size', integer(0)),
-  oldRoot: member('old_root', hex(HASH_BYTES)),
-  newRoot: member('new_root', hex(HASH_BYTES)),
-  proofHashes: member('proof_hashes', list(MAX_PROOF_HASHES, hex(HASH_BYTES))),
+  oldSize: integer(0),
+  newSize: integer(0),
+  oldRoot: hex(HASH_BYTES),
+  newRoot: hex(HASH_BYTES),
+  proofHashes: list(MAX_PROOF_HASHES, hex(HASH_BYTES)),
 });

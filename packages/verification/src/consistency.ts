@@ -1,7 +1,7 @@
 /** Consistency proofs: that a later tree begins with an earlier one. RFC 6962 section 2.1.2, RFC 9162 section 2.1.4.2. @module */
 import { equalBytes, hexFromBytes } from './bytes.ts';
 import { VerificationError } from './errors.ts';
-import { nodeHash } from './hash.ts';
+import { sha256OfNode } from './sha256.ts';
 import {
   assertHashLength,
   assertHashLengths,
@@ -86,10 +86,10 @@ function walk(m: bigint, n: bigint, path: readonly Uint8Array[]): ConsistencyRoo
   for (const hash of path.slice(1)) {
     // Once both are the same node they stay so: the RFC's way up to an odd index would change no step after it.
     if ((fn & 1n) === 1n || fn === sn) {
-      fr = nodeHash(hash, fr);
-      sr = nodeHash(hash, sr);
+      fr = sha256OfNode(hash, fr);
+      sr = sha256OfNode(hash, sr);
     } else {
-      sr = nodeHash(sr, hash);
+      sr = sha256OfNode(sr, hash);
     }
     fn >>= 1n;
     sn >>= 1n;

@@ -1,5 +1,7 @@
 /** The closed list of refusal codes, the verdict each one leads to, and the one error that carries them. @module */
 
+import type { Rule } from './rule-words.ts';
+
 /** What a check of one proof package comes to. */
 export type Verdict = 'verified' | 'invalid' | 'malformed' | 'untrusted' | 'inconclusive' | 'error';
 
@@ -60,12 +62,11 @@ export const ERROR_CODES: readonly ErrorCode[] = /* @__PURE__ */ [
   ERROR,
 ].flat();
 
-const CODES_OF_VERDICT: readonly (readonly [Verdict | 'usage', readonly ErrorCode[]])[] = [
+const CODES_OF_VERDICT: readonly (readonly [Verdict, readonly ErrorCode[]])[] = [
   ['malformed', MALFORMED],
   ['invalid', INVALID],
   ['untrusted', UNTRUSTED],
   ['inconclusive', INCONCLUSIVE],
-  ['usage', USAGE],
 ];
 
 /**
@@ -73,6 +74,12 @@ const CODES_OF_VERDICT: readonly (readonly [Verdict | 'usage', readonly ErrorCod
  * @example verdictOfCode('E_ROOT_MISMATCH') // 'invalid'
  */
 export function verdictOfCode(code: ErrorCode): Verdict | 'usage' {
+  const usage: readonly ErrorCode[] = USAGE;
+  return usage.includes(code) ? 'usage' : verdictOfRefusal(code);
+}
+
+/** The verdict on a proof that was refused with this code. */
+export function verdictOfRefusal(code: ErrorCode): Verdict {
   return CODES_OF_VERDICT.find(([, codes]) => codes.includes(code))?.[0] ?? 'error';
 }
 
@@ -80,6 +87,8 @@ export function verdictOfCode(code: ErrorCode): Verdict | 'usage' {
 export interface RefusalDetails {
   /** The member, as a path: `inclusion_proof.proof_hashes[3]`. */
   readonly field?: string | undefined;
+  /** The rule that a text breaks, where a word for it says more than two values. */
+  readonly rule?: Rule | undefined;
   readonly expected?: string | undefined;
   readonly actual?: string | undefined;
   readonly cause?: unknown;
@@ -93,6 +102,7 @@ export class VerificationError extends Error {
   readonly code: ErrorCode;
   // Declared only: a plain field would exist as undefined where nothing is known.
   declare readonly field?: string;
+  declare readonly rule?: Rule;
   declare readonly expected?: string;
   declare readonly actual?: string;
 
@@ -105,13 +115,10 @@ export class VerificationError extends Error {
   }
 }
 
-function messageOf(code: ErrorCode, { field, expected, actual }: RefusalDetails): string {
-  const values = [
-    ...(actual === undefined ? [] : [`got ${actual}`]),
-    ...(expected === undefined ? [] : [`want ${expected}`]),
-  ];
-  const where = field === undefined ? code : `${code} ${field}`;
-  return values.length === 0 ? where : `${where}: ${values.join(', ')}`;
+function messageOf(code: ErrorCode, { field, rule, expected, actual }: RefusalDetails): string {
+  const values = [actual && `got ${actual}`, expected && `want ${expected}`];
+  const place = [code, field, rule].filter(Boolean).join(' ');
+  return [place, values.filter(Boolean).join(', ')].filter(Boolean).join(': ');
 }
 
 /** The members that say something: a report has no others. */
@@ -128,9 +135,19 @@ export function refusalOf(error: unknown): VerificationError {
   throw error;
 }
 
+/** The same refusal, under another field or another code. */
+export function refusalAs(
+  cause: VerificationError,
+  field: string | undefined,
+  code: ErrorCode = cause.code,
+): VerificationError {
+  const { rule, expected, actual } = cause;
+  return new VerificationError(code, { field, rule, expected, actual, cause });
+}
+
 /** The same refusal, seen from outside: the name of the member in which it happened comes first. */
 export function refusalIn(name: string, cause: VerificationError): VerificationError {
-  const { code, field = '', expected, actual } = cause;
+  const { field = '' } = cause;
   const joint = field === '' || field.startsWith('[') ? '' : '.';
-  return new VerificationError(code, { field: name + joint + field, expected, actual, cause });
+  return refusalAs(cause, name + joint + field);
 }

@@ -4,6 +4,8 @@ import { wordsOfCode } from './code-words.ts';
 import { escapeForDisplay } from './display-escape.ts';
 import type { ErrorCode, Verdict } from './errors.ts';
 import type { Check, CheckId, Claims, KeyFacts, KeyStatementFacts, Report } from './report.ts';
+import type { BrokenRule } from './rule-words.ts';
+import { wordsOfValues } from './rule-words.ts';
 
 /** The lines that tell of one delivery, escaped and ready to print. */
 export interface DeliveryLines {
@@ -15,6 +17,12 @@ export interface DeliveryLines {
   readonly status: string;
   /** `Cryptographically signed by …`; null unless the verdict is `verified`. */
   readonly signed: string | null;
+}
+
+/** What was wanted and what was found; a check may have neither. */
+export interface ValueWords {
+  readonly expected?: string | undefined;
+  readonly actual?: string | undefined;
 }
 
 const HEADLINES: Readonly<Record<Verdict, string>> = {
@@ -75,6 +83,14 @@ function describeFailure(check: Check): string {
   return check.code === 'E_JSON' && check.field !== undefined
     ? `${what} at ${escapeForDisplay(check.field)}`
     : what;
+}
+
+/**
+ * Both values of a failed check, or of a refusal, as people read them; not escaped. `explainCode` has their names.
+ * @example describeValues(check).expected // 'lower-case hex digits'
+ */
+export function describeValues(check: BrokenRule): ValueWords {
+  return wordsOfValues(check);
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Leaf and node hashes of the tree: the only SHA-256 over tree data. RFC 6962 section 2.1. @module */
+import { concatBytes } from './bytes.ts';
 import { sha256OfBytes, sha256OfNode } from './sha256.ts';
 
 /** Length of every hash in this package, in bytes. */
@@ -19,7 +20,7 @@ export function sha256(bytes: Uint8Array): Uint8Array {
  * @example leafHash(utf8FromString(proofPackage.leafData))
  */
 export function leafHash(leafData: Uint8Array): Uint8Array {
-  return sha256OfBytes(leafData, LEAF_PREFIX);
+  return sha256OfBytes(concatBytes(Uint8Array.of(LEAF_PREFIX), leafData));
 }
 
 /**

@@ -2,11 +2,12 @@
 import { hexFromBytes } from './bytes.ts';
 import { verifyHeadCheckpoint } from './checkpoint.ts';
 import { refusalOf, VerificationError, withoutUndefined } from './errors.ts';
-import { HeadMemory } from './head-memory.ts';
+import type { HeadMemory } from './head-memory.ts';
+import { verifyOnce } from './head-memory.ts';
 import type { Check, CheckId, HeadFacts } from './report.ts';
 import { textOfMs } from './time.ts';
 import type { TreeHead } from './tree-head.ts';
-import { verifyTreeHead } from './tree-head.ts';
+import { verifyReadHead } from './tree-head.ts';
 
 /** Clocks differ: a head may seem this much too early or too late. */
 export const CLOCK_TOLERANCE_MS = 300_000;
@@ -25,19 +26,17 @@ export function runCheck(id: CheckId, prefix: string, verify: () => void): Check
 
 /** The entry of a refused check; the prefix says in which part of the file the member stands. */
 export function failedCheck(id: CheckId, error: VerificationError, prefix = ''): Check {
-  const { code, expected, actual } = error;
+  const { code, rule, expected, actual } = error;
   const field = [prefix, error.field].filter(Boolean).join('.') || undefined;
-  return { id, status: 'fail', code, ...withoutUndefined({ field, expected, actual }) };
+  return { id, status: 'fail', code, ...withoutUndefined({ field, rule, expected, actual }) };
 }
 
-const goodSignatures = new HeadMemory();
-const goodCheckpoints = new HeadMemory();
+const goodSignatures: HeadMemory = new Map();
+const goodCheckpoints: HeadMemory = new Map();
 
 export function checkHeadSignature(head: TreeHead, prefix: string): Check {
   return runCheck('signature', prefix, () => {
-    if (goodSignatures.has(head)) return;
-    verifyTreeHead(head);
-    goodSignatures.add(head);
+    verifyOnce(goodSignatures, head, verifyReadHead);
   });
 }
 
@@ -45,9 +44,7 @@ export function checkHeadCheckpoint(head: TreeHead, prefix: string): Check {
   const note = head.checkpoint;
   if (note === null) return { id: 'checkpoint', status: 'skipped', reason: 'log name not signed' };
   return runCheck('checkpoint', prefix, () => {
-    if (goodCheckpoints.has(head)) return;
-    verifyHeadCheckpoint(note, head);
-    goodCheckpoints.add(head);
+    verifyOnce(goodCheckpoints, head, () => verifyHeadCheckpoint(note, head));
   });
 }
 

@@ -1,41 +1,28 @@
 /** Remembers the heads that passed a check: a bundle carries one head in thousands of packages. @module */
-import { equalBytes } from './bytes.ts';
+import { hexFromBytes } from './bytes.ts';
+import { remembered } from './memory.ts';
 import type { TreeHead } from './tree-head.ts';
 
-// A remembered head costs a comparison of some hundred bytes in place of two hashes and a note (docs/benchmarks.md).
-const KEPT_HEADS = 16;
+const KEPT_HEADS = 16; // a head may carry a checkpoint of a mebibyte
+
+/** The texts of heads that passed one check. */
+export type HeadMemory = Map<string, true>;
 
 /**
- * Heads that passed, newest last; beyond the bound the oldest is forgotten. It changes the time of an answer, never the
- * answer: what it holds are copies, and only a head equal in every member is the same head.
+ * Runs the check unless it passed for a head that is equal in every member: a text of some hundred characters in place
+ * of two hashes and a note (docs/benchmarks.md).
  */
-export class HeadMemory {
-  readonly #heads: TreeHead[] = [];
-
-  has(head: TreeHead): boolean {
-    return this.#heads.some((kept) => isSameHead(kept, head));
-  }
-
-  add(head: TreeHead): void {
-    if (this.#heads.length >= KEPT_HEADS) this.#heads.shift();
-    this.#heads.push({
-      ...head,
-      rootHash: head.rootHash.slice(),
-      signature: head.signature.slice(),
-      publicKey: head.publicKey.slice(),
-    });
-  }
+export function verifyOnce(
+  passed: HeadMemory,
+  head: TreeHead,
+  verify: (head: TreeHead) => void,
+): void {
+  remembered(passed, KEPT_HEADS, textOfHead(head), () => {
+    verify(head);
+    return true;
+  });
 }
 
-function isSameHead(one: TreeHead, other: TreeHead): boolean {
-  return (
-    one.treeSize === other.treeSize &&
-    one.timestampMs === other.timestampMs &&
-    one.sthId === other.sthId &&
-    one.log === other.log &&
-    one.checkpoint === other.checkpoint &&
-    equalBytes(one.rootHash, other.rootHash) &&
-    equalBytes(one.signature, other.signature) &&
-    equalBytes(one.publicKey, other.publicKey)
-  );
+function textOfHead({ rootHash, signature, publicKey, ...rest }: TreeHead): string {
+  return JSON.stringify([rest, ...[rootHash, signature, publicKey].map(hexFromBytes)]);
 }

@@ -1,8 +1,8 @@
 /** Inclusion proofs: from a leaf and its path to the root. RFC 6962 section 2.1.1, RFC 9162 section 2.1.3.2. @module */
 import { equalBytes, hexFromBytes } from './bytes.ts';
 import { VerificationError } from './errors.ts';
-import { nodeHash } from './hash.ts';
 import type { PathStep } from './report.ts';
+import { sha256OfNode } from './sha256.ts';
 import {
   assertHashLength,
   assertHashLengths,
@@ -53,7 +53,8 @@ export function rootFromInclusionProof(
   size: bigint | number,
   path: readonly Uint8Array[],
 ): Uint8Array {
-  return walk(leafHash, index, size, path, () => undefined);
+  const place = placeOf(leafHash, index, size, path);
+  return walk(leafHash, place, path);
 }
 
 /**
@@ -66,9 +67,85 @@ export function inclusionSteps(
   size: bigint | number,
   path: readonly Uint8Array[],
 ): InclusionSteps {
+  return stepsOfWalk(leafHash, placeOf(leafHash, index, size, path), path);
+}
+
+/** Where a leaf stands: its index and the size of the tree. */
+export interface Place {
+  readonly index: bigint;
+  readonly size: bigint;
+}
+
+function placeOf(
+  leafHash: Uint8Array,
+  index: bigint | number,
+  size: bigint | number,
+  path: readonly Uint8Array[],
+): Place {
+  const place = { index: treeNumber(index, 'leaf_index'), size: treeNumber(size, 'tree_size') };
+  assertPlace(place, path.length);
+  assertHashLength(leafHash, 'leaf_hash');
+  assertHashLengths(path, 'proof_hashes');
+  return place;
+}
+
+/** Throws `E_INDEX_RANGE`, or `E_PATH_LENGTH` unless a path to this place has so many hashes. */
+export function assertPlace({ index: i, size: n }: Place, pathLength: number): void {
+  if (n < 1n || n > MAX_TREE_SIZE) throw outOfRange('tree_size', `1 to ${MAX_TREE_SIZE}`, n);
+  if (i < 0n || i >= n) throw outOfRange('leaf_index', `0 to ${n - 1n} in this tree`, i);
+  const wanted = inclusionPathLength(i, n);
+  if (pathLength === wanted) return;
+  throw new VerificationError('E_PATH_LENGTH', {
+    field: 'proof_hashes',
+    expected: `${wanted} hashes for index ${i} in a tree of ${n} leaves`,
+    actual: `${pathLength} hashes`,
+  });
+}
+
+type OnRung = (
+  position: bigint,
+  siblingSide: 'left' | 'right',
+  sibling: Uint8Array,
+  parent: Uint8Array,
+) => void;
+
+/**
+ * The way up, where `assertPlace` has passed and all hashes have 32 bytes. fn, sn and r are RFC 9162's names: our node's
+ * index, the index of the level's last node, the hash so far.
+ */
+export function walk(
+  leafHash: Uint8Array,
+  { index, size }: Place,
+  path: readonly Uint8Array[],
+  onRung?: OnRung,
+): Uint8Array {
+  let fn = index;
+  let sn = size - 1n;
+  let r = leafHash;
+  for (const sibling of path) {
+    const isRight = (fn & 1n) === 1n || fn === sn;
+    // A last node with an even index has no sibling on its level: go up to where it has one.
+    while (isRight && (fn & 1n) === 0n && fn !== 0n) {
+      fn >>= 1n;
+      sn >>= 1n;
+    }
+    r = isRight ? sha256OfNode(sibling, r) : sha256OfNode(r, sibling);
+    onRung?.(fn, isRight ? 'left' : 'right', sibling, r);
+    fn >>= 1n;
+    sn >>= 1n;
+  }
+  return r;
+}
+
+/** The same walk as steps; the same conditions. */
+export function stepsOfWalk(
+  leafHash: Uint8Array,
+  place: Place,
+  path: readonly Uint8Array[],
+): InclusionSteps {
   const steps: PathStep[] = [];
   let before = hexFromBytes(leafHash);
-  const root = walk(leafHash, index, size, path, (position, siblingSide, sibling, parent) => {
+  const root = walk(leafHash, place, path, (position, siblingSide, sibling, parent) => {
     const after = hexFromBytes(parent);
     steps.push({
       kind: 'path',
@@ -83,57 +160,6 @@ export function inclusionSteps(
     before = after;
   });
   return { root, steps };
-}
-
-type OnRung = (
-  position: bigint,
-  siblingSide: 'left' | 'right',
-  sibling: Uint8Array,
-  parent: Uint8Array,
-) => void;
-
-// fn, sn and r are RFC 9162's names: our node's index, the index of the level's last node, the hash so far.
-function walk(
-  leafHash: Uint8Array,
-  index: bigint | number,
-  size: bigint | number,
-  path: readonly Uint8Array[],
-  onRung: OnRung,
-): Uint8Array {
-  const i = treeNumber(index, 'leaf_index');
-  const n = treeNumber(size, 'tree_size');
-  if (n < 1n || n > MAX_TREE_SIZE) throw outOfRange('tree_size', `1 to ${MAX_TREE_SIZE}`, n);
-  if (i < 0n || i >= n) throw outOfRange('leaf_index', `0 to ${n - 1n} in this tree`, i);
-  const wanted = inclusionPathLength(i, n);
-  if (path.length !== wanted) {
-    throw new VerificationError('E_PATH_LENGTH', {
-      field: 'proof_hashes',
-      expected: `${wanted} hashes for index ${i} in a tree of ${n} leaves`,
-      actual: `${path.length} hashes`,
-    });
-  }
-  assertHashLength(leafHash, 'leaf_hash');
-  let fn = i;
-  let sn = n - 1n;
-  let r = leafHash;
-  assertHashLengths(path, 'proof_hashes');
-  for (const sibling of path) {
-    if ((fn & 1n) === 1n || fn === sn) {
-      // A last node with an even index has no sibling on its level: go up to where it has one.
-      while ((fn & 1n) === 0n && fn !== 0n) {
-        fn >>= 1n;
-        sn >>= 1n;
-      }
-      r = nodeHash(sibling, r);
-      onRung(fn, 'left', sibling, r);
-    } else {
-      r = nodeHash(r, sibling);
-      onRung(fn, 'right', sibling, r);
-    }
-    fn >>= 1n;
-    sn >>= 1n;
-  }
-  return r;
 }
 
 function outOfRange(field: string, expected: string, actual: bigint): VerificationError {

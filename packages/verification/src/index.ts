@@ -22,10 +22,11 @@ export { escapeForDisplay } from './display-escape.ts';
 export { isStrictPublicKey, verifyEd25519 } from './ed25519.ts';
 export type { ErrorCode, RefusalDetails, Verdict } from './errors.ts';
 export { ERROR_CODES, VerificationError, verdictOfCode } from './errors.ts';
-export type { DeliveryLines } from './explain.ts';
+export type { DeliveryLines, ValueWords } from './explain.ts';
 export {
   deliveryLines,
   describeCheck,
+  describeValues,
   explainCode,
   headlineOfVerdict,
   levelsText,
@@ -75,6 +76,7 @@ export type {
   TreeFacts,
 } from './report.ts';
 export { leadingFailure, worstVerdict } from './report.ts';
+export type { BrokenRule, Rule } from './rule-words.ts';
 export type { EntryBundleId, TileId } from './tile.ts';
 export {
   encodeEntryBundlePath,

@@ -1,6 +1,7 @@
 /** A strict JSON reader: one meaning per text, and the position of what is wrong with it. RFC 8259, narrowed. @module */
 import { isWellFormed, stringFromUtf8, utf8Length } from './bytes.ts';
-import { refusalOf, VerificationError } from './errors.ts';
+import { refusalAs, refusalOf, VerificationError } from './errors.ts';
+import type { Rule } from './rule-words.ts';
 
 /** A JSON value. Objects are maps: no member name has a meaning for the engine (`__proto__`). */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
@@ -28,20 +29,16 @@ export function textFromInput(input: string | Uint8Array, maxBytes: number, name
   if (lengthBytes > maxBytes) {
     throw new VerificationError('E_TOO_LARGE', {
       field: name,
-      expected: `at most ${maxBytes} bytes`,
-      actual: `${lengthBytes} bytes`,
+      rule: 'max-bytes',
+      expected: `${maxBytes}`,
+      actual: `${lengthBytes}`,
     });
   }
   if (typeof input === 'string') return input;
   try {
     return stringFromUtf8(input);
   } catch (cause) {
-    const error = refusalOf(cause);
-    throw new VerificationError('E_JSON', {
-      expected: 'UTF-8',
-      actual: error.actual,
-      cause,
-    });
+    throw refusalAs(refusalOf(cause), undefined, 'E_JSON');
   }
 }
 
@@ -71,7 +68,7 @@ class JsonReader {
   readDocument(): JsonValue {
     const value = this.#readValue();
     this.#skipWhiteSpace();
-    if (this.#at < this.#text.length) throw this.#fault('nothing after the value');
+    if (this.#at < this.#text.length) throw this.#fault('json-end');
     return value;
   }
 
@@ -91,21 +88,21 @@ class JsonReader {
     do {
       this.#skipWhiteSpace();
       const start = this.#at;
-      if (this.#text[this.#at] !== '"') throw this.#fault('a member name');
+      if (this.#text[this.#at] !== '"') throw this.#fault('json-name');
       const name = this.#readString();
       this.#path.push(name);
       if (members.has(name)) {
         throw new VerificationError('E_DUPLICATE_MEMBER', {
           field: this.#pathText(),
-          expected: 'each member once',
-          actual: `a second one at ${this.#position(start)}`,
+          rule: 'member-once',
+          actual: this.#position(start),
         });
       }
-      if (!this.#skip(':')) throw this.#fault('":"');
+      if (!this.#skip(':')) throw this.#fault('json-colon');
       members.set(name, this.#readValue());
       this.#path.pop();
     } while (this.#skip(','));
-    if (!this.#skip('}')) throw this.#fault('"," or "}"');
+    if (!this.#skip('}')) throw this.#fault('json-brace');
     return members;
   }
 
@@ -118,7 +115,7 @@ class JsonReader {
       values.push(this.#readValue());
       this.#path.pop();
     } while (this.#skip(','));
-    if (!this.#skip(']')) throw this.#fault('"," or "]"');
+    if (!this.#skip(']')) throw this.#fault('json-bracket');
     return values;
   }
 
@@ -127,8 +124,8 @@ class JsonReader {
     if (this.#path.length >= MAX_JSON_DEPTH) {
       throw new VerificationError('E_TOO_LARGE', {
         field: this.#position(this.#at),
-        expected: `at most ${MAX_JSON_DEPTH} levels of nesting`,
-        actual: 'more',
+        rule: 'max-depth',
+        expected: `${MAX_JSON_DEPTH}`,
       });
     }
     this.#at++;
@@ -151,8 +148,7 @@ class JsonReader {
     if (isWellFormed(value)) return value;
     throw new VerificationError('E_JSON', {
       field: this.#position(start),
-      expected: 'well-formed text',
-      actual: 'a string with a lone surrogate',
+      rule: 'well-formed',
     });
   }
 
@@ -172,17 +168,17 @@ class JsonReader {
     const rest = raw.replace(GOOD_ESCAPE, (good) => '_'.repeat(good.length));
     const at = rest.search(CONTROL_OR_BACKSLASH);
     this.#at = start + (at === -1 ? raw.length : at);
-    if (rest[at] !== '\\') return this.#fault('the end of the string', cause);
+    if (rest[at] !== '\\') return this.#fault('json-quote', cause);
     const isCodeUnit = rest[at + 1] === 'u';
     this.#at += isCodeUnit ? 2 : 1;
-    return this.#fault(isCodeUnit ? 'four hex digits' : 'an escape that JSON knows', cause);
+    return this.#fault(isCodeUnit ? 'json-digits' : 'json-escape', cause);
   }
 
   #readScalar(): JsonValue {
     const start = this.#at;
     SCALAR.lastIndex = start; // the pattern is sticky: it matches here or not at all
     const word = SCALAR.exec(this.#text)?.[0];
-    if (word === undefined) throw this.#fault('a value');
+    if (word === undefined) throw this.#fault('json-value');
     this.#at += word.length;
     const value = JSON.parse(word) as null | boolean | number;
     if (typeof value !== 'number' || (Number.isSafeInteger(value) && `${value}` === word)) {
@@ -190,8 +186,8 @@ class JsonReader {
     }
     throw new VerificationError('E_FIELD', {
       field: this.#path.length === 0 ? this.#position(start) : this.#pathText(),
-      expected: 'an integer below 2^53 in plain digits',
-      actual: `another number at ${this.#position(start)}`,
+      rule: 'json-integer',
+      actual: this.#position(start),
     });
   }
 
@@ -220,12 +216,12 @@ class JsonReader {
     return parts.join('');
   }
 
-  #fault(expected: string, cause?: unknown): VerificationError {
+  #fault(rule: Rule, cause?: unknown): VerificationError {
     const unit = this.#text.charCodeAt(this.#at);
     return new VerificationError('E_JSON', {
       field: this.#position(this.#at),
-      expected,
-      actual: Number.isNaN(unit) ? 'the end of the text' : nameOfUnit(unit),
+      rule,
+      actual: Number.isNaN(unit) ? undefined : nameOfUnit(unit),
       cause,
     });
   }

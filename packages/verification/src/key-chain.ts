@@ -1,7 +1,7 @@
 /** Key chains: statements by which each key of a log names the next one, up to the key of a head. Proof format, keys and rotation. @module */
 import { equalBytes, hexFromBytes, utf8FromString } from './bytes.ts';
 import { verifyEd25519 } from './ed25519.ts';
-import { refusalIn, refusalOf, VerificationError } from './errors.ts';
+import { refusalAs, refusalIn, refusalOf, VerificationError } from './errors.ts';
 import { leafHash } from './hash.ts';
 import { verifyInclusion } from './inclusion.ts';
 import type { KeyLeaf } from './key-leaf.ts';
@@ -50,8 +50,9 @@ export function verifyKeyChain(statements: readonly LoggedLeaf[], head: TreeHead
   if (statements.length > MAX_KEY_STATEMENTS) {
     throw new VerificationError('E_TOO_LARGE', {
       field: 'key_chain',
-      expected: `at most ${MAX_KEY_STATEMENTS} items`,
-      actual: `${statements.length} items`,
+      rule: 'max-items',
+      expected: `${MAX_KEY_STATEMENTS}`,
+      actual: `${statements.length}`,
     });
   }
   assertNoneTwice(statements);
@@ -106,8 +107,7 @@ function verifyLogged(hash: Uint8Array, proof: InclusionProof, head: TreeHead, p
     verifyInclusion(hash, proof.leafIndex, proof.treeSize, proof.proofHashes, head.rootHash);
   } catch (cause) {
     const error = refusalOf(cause);
-    const { expected, actual } = error;
-    throw new VerificationError('E_KEY_CHAIN', { field: path, expected, actual, cause });
+    throw refusalAs(error, path, 'E_KEY_CHAIN');
   }
 }
 

@@ -1,10 +1,11 @@
 /** Key statements: their exact text becomes a typed leaf, and the two texts that were signed are cut out of it. Proof format, `kapsel.key/v1`. @module */
 import { utf8FromString } from './bytes.ts';
 import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from './ed25519.ts';
+import { VerificationError } from './errors.ts';
 import type { JsonObject, JsonValue } from './json.ts';
-import { readLeafText, refusedMember, time } from './leaf-text.ts';
+import { readLeafText, time } from './leaf-text.ts';
 import type { Reader } from './members.ts';
-import { hex, member, objectInOrder, oneOf, origin, orNull, uuid } from './members.ts';
+import { hex, objectInOrder, oneOf, origin, orNull, uuid } from './members.ts';
 
 const KEY_TYPE = 'kapsel.key/v1';
 // What the statements are signed over begins with these lines: neither a head nor a checkpoint does.
@@ -51,15 +52,15 @@ export function parseKeyLeaf(text: string): KeyLeaf {
 type KeyMembers = Omit<KeyLeaf, 'validFromMs' | 'statementMessage' | 'possessionMessage'>;
 
 const readMembers: Reader<KeyMembers> = /* @__PURE__ */ objectInOrder({
-  type: member('type', oneOf([KEY_TYPE], KEY_TYPE)),
-  log: member('log', origin),
-  action: member('action', oneOf(ACTIONS, 'rotate, revoke, delivery-key or endpoint-key')),
-  endpointId: member('endpoint_id', orNull(uuid)),
-  publicKey: member('public_key', hex(PUBLIC_KEY_BYTES)),
-  previousPublicKey: member('previous_public_key', orNull(hex(PUBLIC_KEY_BYTES))),
-  validFrom: member('valid_from', time),
-  possession: member('possession', orNull(hex(SIGNATURE_BYTES))),
-  signature: member('signature', orNull(hex(SIGNATURE_BYTES))),
+  type: oneOf([KEY_TYPE]),
+  log: origin,
+  action: oneOf(ACTIONS),
+  endpointId: orNull(uuid),
+  publicKey: hex(PUBLIC_KEY_BYTES),
+  previousPublicKey: orNull(hex(PUBLIC_KEY_BYTES)),
+  validFrom: time,
+  possession: orNull(hex(SIGNATURE_BYTES)),
+  signature: orNull(hex(SIGNATURE_BYTES)),
 });
 
 function readKey(value: JsonValue, text: string): KeyLeaf {
@@ -90,7 +91,11 @@ function assertPresence(members: JsonObject, name: string, presence: Presence, w
   const found: Presence = members.get(name) === null ? 'null' : 'value';
   if (presence === 'either' || presence === found) return;
   const kind = { value: 'a value', null: 'null' } as const;
-  throw refusedMember(name, `${kind[presence]} for ${why}`, kind[found]);
+  throw new VerificationError('E_LEAF_TEXT', {
+    field: name,
+    expected: `${kind[presence]} for ${why}`,
+    actual: kind[found],
+  });
 }
 
 /**

@@ -1,6 +1,6 @@
 /** What every leaf text obeys, whatever its type: one text for one meaning, at most as long as a tile entry. Proof format. @module */
 import { utf8Length } from './bytes.ts';
-import { refusalOf, VerificationError } from './errors.ts';
+import { refusalAs, refusalOf, VerificationError } from './errors.ts';
 import type { JsonValue } from './json.ts';
 import { parseExactJson } from './json.ts';
 import type { Reader } from './members.ts';
@@ -25,10 +25,7 @@ export function readLeafText<Leaf>(
     assertType(value, type);
     const leaf = read(value);
     if (isExact) return leaf;
-    throw new VerificationError('E_LEAF_TEXT', {
-      expected: 'the text that JSON.stringify writes',
-      actual: 'white space or needless escapes',
-    });
+    throw new VerificationError('E_LEAF_TEXT', { rule: 'exact-json' });
   } catch (cause) {
     const error = refusalOf(cause);
     throw asLeafRefusal(error);
@@ -38,20 +35,16 @@ export function readLeafText<Leaf>(
 /** A member that is a time. */
 export const time: Reader<string> = /* @__PURE__ */ textThat(
   (text) => msFromTime(text) !== null,
-  'a time like 2026-01-15T10:30:45.000Z',
+  'time',
 );
-
-/** The refusal of a member of the leaf for what other members say. */
-export function refusedMember(field: string, expected: string, actual: string): VerificationError {
-  return new VerificationError('E_LEAF_TEXT', { field, expected, actual });
-}
 
 function assertLeafSize(text: string): void {
   const lengthBytes = utf8Length(text);
   if (lengthBytes > MAX_LEAF_BYTES) {
     throw new VerificationError('E_TOO_LARGE', {
-      expected: `at most ${MAX_LEAF_BYTES} bytes`,
-      actual: `${lengthBytes} bytes`,
+      rule: 'max-bytes',
+      expected: `${MAX_LEAF_BYTES}`,
+      actual: `${lengthBytes}`,
     });
   }
 }
@@ -62,8 +55,9 @@ function assertType(value: JsonValue, wanted: string): void {
   const isLaterVersion = typeof type === 'string' && isVersionOf(type, wanted);
   throw new VerificationError(isLaterVersion ? 'E_VERSION' : 'E_LEAF_TEXT', {
     field: 'type',
+    rule: isLaterVersion ? undefined : 'leaf-type',
     expected: wanted,
-    actual: isLaterVersion ? type : 'another type or none',
+    actual: isLaterVersion ? type : undefined,
   });
 }
 
@@ -77,12 +71,7 @@ const KEPT_CODES: readonly string[] = ['E_TOO_LARGE', 'E_VERSION'];
 
 function asLeafRefusal(error: VerificationError): VerificationError {
   const code = KEPT_CODES.includes(error.code) ? error.code : 'E_LEAF_TEXT';
-  return new VerificationError(code, {
-    field: placeInLeaf(error.field),
-    expected: error.expected,
-    actual: error.actual,
-    cause: error,
-  });
+  return refusalAs(error, placeInLeaf(error.field), code);
 }
 
 // A refusal names a member or a position, or neither.

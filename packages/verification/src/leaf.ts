@@ -1,14 +1,14 @@
 /** The delivery leaf: its exact text becomes a typed leaf, or is refused. Proof format, `kapsel.delivery/v1`. @module */
 import type { Commitments } from './commitments.ts';
 import { readCommitments } from './commitments.ts';
+import { VerificationError } from './errors.ts';
 import { HASH_BYTES } from './hash.ts';
 import type { JsonValue } from './json.ts';
-import { readLeafText, refusedMember, time } from './leaf-text.ts';
+import { readLeafText, time } from './leaf-text.ts';
 import type { Reader } from './members.ts';
 import {
   hexText,
   integer,
-  member,
   objectInOrder,
   oneOf,
   origin,
@@ -55,23 +55,23 @@ export function parseLeaf(text: string): DeliveryLeaf {
 }
 
 const readMembers: Reader<Omit<DeliveryLeaf, 'attemptedAtMs'>> = /* @__PURE__ */ objectInOrder({
-  type: member('type', oneOf([DELIVERY_TYPE], DELIVERY_TYPE)),
-  log: member('log', origin),
-  deliveryAttemptId: member('delivery_attempt_id', uuid),
-  eventId: member('event_id', uuid),
-  endpointId: member('endpoint_id', uuid),
-  endpointUrl: member('endpoint_url', textThat(isEndpointUrl, 'a URL without credentials')),
-  attemptNumber: member('attempt_number', integer(1)),
-  payloadHash: member('payload_hash', hexText(HASH_BYTES)),
-  payloadSize: member('payload_size', integer(0)),
-  attemptedAt: member('attempted_at', time),
-  completedAt: member('completed_at', orNull(time)),
-  outcome: member('outcome', oneOf(OUTCOMES, 'delivered, rejected, failed or unknown')),
-  responseStatus: member('response_status', orNull(integer(100, 999))),
-  responseHash: member('response_hash', orNull(hexText(HASH_BYTES))),
-  error: member('error', orNull(textThat(isErrorCode, 'a short code'))),
-  receiptHash: member('receipt_hash', orNull(hexText(HASH_BYTES))),
-  commitments: member('commitments', orNull(readCommitments)),
+  type: oneOf([DELIVERY_TYPE]),
+  log: origin,
+  deliveryAttemptId: uuid,
+  eventId: uuid,
+  endpointId: uuid,
+  endpointUrl: textThat(isEndpointUrl, 'url'),
+  attemptNumber: integer(1),
+  payloadHash: hexText(HASH_BYTES),
+  payloadSize: integer(0),
+  attemptedAt: time,
+  completedAt: orNull(time),
+  outcome: oneOf(OUTCOMES),
+  responseStatus: orNull(integer(100, 999)),
+  responseHash: orNull(hexText(HASH_BYTES)),
+  error: orNull(textThat(isErrorCode, 'error-code')),
+  receiptHash: orNull(hexText(HASH_BYTES)),
+  commitments: orNull(readCommitments),
 });
 
 function readDelivery(value: JsonValue): DeliveryLeaf {
@@ -90,7 +90,12 @@ function assertStatusFits(status: number | null, outcome: Outcome): void {
     unknown: status === null,
   };
   if (fits[outcome]) return;
-  throw refusedMember('response_status', `a status that fits the outcome ${outcome}`, `${status}`);
+  throw new VerificationError('E_LEAF_TEXT', {
+    field: 'response_status',
+    rule: 'status-of-outcome',
+    expected: outcome,
+    actual: `${status}`,
+  });
 }
 
 // Scheme, then a host part without "@". A backslash counts as a slash, as browsers read it.

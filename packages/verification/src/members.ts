@@ -2,7 +2,8 @@
 import { bytesFromBase64, bytesOfHex } from './bytes.ts';
 import { refusalIn, refusalOf, VerificationError } from './errors.ts';
 import type { JsonObject, JsonValue } from './json.ts';
-import { isOrigin, ORIGIN_RULE } from './origin.ts';
+import { isOrigin } from './origin.ts';
+import type { Rule } from './rule-words.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/; // RFC 9562 section 4, lower case
 
@@ -11,59 +12,69 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/; /
 /** Makes a typed value of a JSON value. Its refusal names the place inside the value; whoever called adds the rest. */
 export type Reader<Value> = (value: JsonValue) => Value;
 
-/** A member of an object: its name in the text, its reader, and what stands for it where it may be missing. */
+/** How a member is read where its reader does not say it all. */
 export interface Member<Value> {
-  readonly name: string;
   readonly read: Reader<Value>;
+  /** Its name in the text, where that is not the name here. */
+  readonly name?: string;
+  /** What stands for it where it may be missing. */
   readonly absent?: Value;
 }
 
-/** The members of an object, under the names they have here, in the order of the text. */
-export type MembersOf<Value> = { readonly [Key in keyof Value]: Member<Value[Key]> };
+/** The members of an object in the order of the text, under the names they have here: `leafHash` is `leaf_hash` there. */
+export type MembersOf<Value> = {
+  readonly [Key in keyof Value]: Reader<Value[Key]> | Member<Value[Key]>;
+};
 
-/** A member that must be there. */
+/** A member that has another name in the text. */
 /* @__NO_SIDE_EFFECTS__ */
-export function member<Value>(name: string, read: Reader<Value>): Member<Value> {
+export function named<Value>(name: string, read: Reader<Value>): Member<Value> {
   return { name, read };
 }
 
 /** A member that may be missing. */
 /* @__NO_SIDE_EFFECTS__ */
 export function optional<Value, Absent>(
-  name: string,
   read: Reader<Value>,
   absent: Absent,
 ): Member<Value | Absent> {
-  return { name, read, absent };
+  return { read, absent };
 }
 
 /** An object with these members and no others. */
 /* @__NO_SIDE_EFFECTS__ */
 export function object<Value>(members: MembersOf<Value>, isInOrder = false): Reader<Value> {
-  const rules = Object.entries<Member<unknown>>(members);
-  const names = new Set(rules.map(([, { name }]) => name));
+  const rules = new Map(Object.entries<MemberRule>(members).map(ruleOf));
   return function readObject(value) {
-    if (!isJsonObject(value)) throw refused('an object', kindOf(value));
-    for (const [, rule] of rules) {
-      if (!('absent' in rule) && !value.has(rule.name)) {
-        throw refused('a member of this name', 'none', rule.name);
+    if (!isJsonObject(value)) throw refused('object', kindOf(value));
+    for (const [name, rule] of rules) {
+      if (!('absent' in rule) && !value.has(name)) {
+        throw refusedMember('member-present', name);
       }
     }
     for (const name of value.keys()) {
-      if (!names.has(name)) throw refused('no member of this name', 'one', name);
+      if (!rules.has(name)) throw refusedMember('member-unknown', name);
     }
-    if (isInOrder) assertOrder(value, [...names]);
+    if (isInOrder) assertOrder(value, [...rules.keys()]);
     const read: Record<string, unknown> = {};
-    for (const [key, rule] of rules) {
-      const found = value.get(rule.name);
+    for (const [name, rule] of rules) {
+      const found = value.get(name);
       try {
-        read[key] = found === undefined ? rule.absent : rule.read(found);
+        read[rule.key] = found === undefined ? rule.absent : rule.read(found);
       } catch (cause) {
-        throw refusalIn(rule.name, refusalOf(cause));
+        throw refusalIn(name, refusalOf(cause));
       }
     }
     return read as Value;
   };
+}
+
+type MemberRule = Reader<unknown> | Member<unknown>;
+
+function ruleOf([key, member]: [string, MemberRule]): [string, Member<unknown> & { key: string }] {
+  const rule = typeof member === 'function' ? { read: member } : member;
+  const name = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return [rule.name ?? name, { ...rule, key }];
 }
 
 /** The same, and the members must stand in exactly this order: for texts that have one form only. */
@@ -76,11 +87,12 @@ export function objectInOrder<Value>(members: MembersOf<Value>): Reader<Value> {
 /* @__NO_SIDE_EFFECTS__ */
 export function list<Item>(maxCount: number, read: Reader<Item>): Reader<readonly Item[]> {
   return function readList(value) {
-    if (!isJsonList(value)) throw refused('an array', kindOf(value));
+    if (!isJsonList(value)) throw refused('array', kindOf(value));
     if (value.length > maxCount) {
       throw new VerificationError('E_TOO_LARGE', {
-        expected: `at most ${maxCount} items`,
-        actual: `${value.length} items`,
+        rule: 'max-items',
+        expected: `${maxCount}`,
+        actual: `${value.length}`,
       });
     }
     return value.map((item, i) => {
@@ -101,32 +113,40 @@ export function orNull<Value>(read: Reader<Value>): Reader<Value | null> {
 
 /** Any string. */
 export function text(value: JsonValue): string {
-  if (typeof value !== 'string') throw refused('a string', kindOf(value));
+  if (typeof value !== 'string') throw refused('string', kindOf(value));
   return value;
 }
 
-/** A string that passes the given rule; `expected` says the rule. */
+/** A string that passes the test of this rule. */
 /* @__NO_SIDE_EFFECTS__ */
-export function textThat(rule: (text: string) => boolean, expected: string): Reader<string> {
+export function textThat(
+  passes: (text: string) => boolean,
+  rule: Rule,
+  expected?: string,
+): Reader<string> {
   return function readText(value) {
     const found = text(value);
-    if (!rule(found)) throw refused(expected, 'another string');
-    return found;
+    if (passes(found)) return found;
+    throw new VerificationError('E_FIELD', { rule, expected });
   };
 }
 
-/** One of these words; `expected` lists them. */
+/** One of these words; `shown` is what a refusal lists. */
 /* @__NO_SIDE_EFFECTS__ */
-export function oneOf<Word extends string>(words: readonly Word[], expected: string): Reader<Word> {
-  return textThat((found) => words.includes(found as Word), expected) as Reader<Word>;
+export function oneOf<Word extends string>(
+  words: readonly Word[],
+  shown: readonly string[] = words,
+): Reader<Word> {
+  return textThat(
+    (found) => words.includes(found as Word),
+    'one-of',
+    shown.join(' or '),
+  ) as Reader<Word>;
 }
 
-export const uuid: Reader<string> = /* @__PURE__ */ textThat(
-  (found) => UUID.test(found),
-  'a lower-case uuid',
-);
+export const uuid: Reader<string> = /* @__PURE__ */ textThat((found) => UUID.test(found), 'uuid');
 
-export const origin: Reader<string> = /* @__PURE__ */ textThat(isOrigin, ORIGIN_RULE);
+export const origin: Reader<string> = /* @__PURE__ */ textThat(isOrigin, 'origin');
 
 /* @__NO_SIDE_EFFECTS__ */
 export function integer(
@@ -134,9 +154,13 @@ export function integer(
   largest: number = Number.MAX_SAFE_INTEGER,
 ): Reader<number> {
   return function readInteger(value) {
-    if (typeof value !== 'number') throw refused('an integer', kindOf(value));
+    if (typeof value !== 'number') throw refused('integer', kindOf(value));
     if (value >= smallest && value <= largest) return value;
-    throw refused(`an integer from ${smallest} to ${largest}`, `${value}`);
+    throw new VerificationError('E_FIELD', {
+      rule: 'integer-range',
+      expected: `${smallest} to ${largest}`,
+      actual: `${value}`,
+    });
   };
 }
 
@@ -148,10 +172,11 @@ export function hex(lengthBytes: number): Reader<Uint8Array> {
     const hasLength = found.length === 2 * lengthBytes;
     const bytes = hasLength ? bytesOfHex(found) : null;
     if (bytes !== null) return bytes;
-    throw refused(
-      `${2 * lengthBytes} lower-case hex digits`,
-      hasLength ? 'other characters' : `${found.length} characters`,
-    );
+    throw new VerificationError('E_FIELD', {
+      rule: hasLength ? 'hex-digits' : 'hex-length',
+      expected: `${2 * lengthBytes}`,
+      actual: hasLength ? undefined : `${found.length}`,
+    });
   };
 }
 
@@ -166,13 +191,7 @@ export function hexText(lengthBytes: number): Reader<string> {
 }
 
 export function base64(value: JsonValue): Uint8Array {
-  const found = text(value);
-  try {
-    return bytesFromBase64(found);
-  } catch (cause) {
-    const { actual } = refusalOf(cause);
-    throw new VerificationError('E_FIELD', { expected: 'base64 with padding', actual, cause });
-  }
+  return bytesFromBase64(text(value));
 }
 
 export function isJsonObject(value: JsonValue): value is JsonObject {
@@ -186,7 +205,7 @@ export function isJsonList(value: JsonValue): value is readonly JsonValue[] {
 function assertOrder(value: JsonObject, names: readonly string[]): void {
   const found = [...value.keys()];
   const i = found.findIndex((name, position) => name !== names[position]);
-  if (i !== -1) throw refused(`${names[i]} here`, 'this one', found[i]);
+  if (i !== -1) throw refusedMember('member-order', found[i], names[i]);
 }
 
 function kindOf(value: JsonValue): string {
@@ -195,6 +214,10 @@ function kindOf(value: JsonValue): string {
   return isJsonObject(value) ? 'an object' : `a ${typeof value}`;
 }
 
-function refused(expected: string, actual: string, field?: string): VerificationError {
-  return new VerificationError('E_FIELD', { field, expected, actual });
+function refused(rule: Rule, actual: string): VerificationError {
+  return new VerificationError('E_FIELD', { rule, actual });
+}
+
+function refusedMember(rule: Rule, field?: string, expected?: string): VerificationError {
+  return new VerificationError('E_FIELD', { field, rule, expected });
 }

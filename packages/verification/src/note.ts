@@ -11,6 +11,7 @@ import {
 import { verifyEd25519 } from './ed25519.ts';
 import { refusalOf, VerificationError } from './errors.ts';
 import { sha256 } from './hash.ts';
+import type { Rule } from './rule-words.ts';
 
 /** One signature line: who says so, a hint which key it is, and the signature with whatever its type adds. */
 export interface NoteSignature {
@@ -37,7 +38,8 @@ const KEY_ID_BYTES = 4;
 /** The longest note, and so the longest text of one. */
 export const MAX_NOTE_BYTES = 262_144;
 const MAX_SIGNATURE_LINES = 100;
-const SIGNATURE_LINE = /^\u2014 ([^ ]+) ([^ ]+)$/; // em dash, name, base64, one space each
+const SIGNATURE_LINE = /^\u2014 ([^\s+\u0085]+) ([^ ]+)$/u; // em dash, name, base64, one space each
+const NAME = /^[^\s+\u0085]+$/u; // Unicode White_Space; JavaScript's \s lacks U+0085
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a note holds no control character but the newline
 const CONTROL_CHARACTER = /[\u0000-\u0009\u000b-\u001f]/;
 
@@ -76,15 +78,13 @@ export function encodeNoteSignature(
 export function parseNote(note: string): Note {
   assertNoteCharacters(note);
   const separator = note.lastIndexOf('\n\n');
-  if (separator === -1) throw refused('an empty line before the signatures', 'none');
+  if (separator === -1) throw refusedNote('note-text-end');
   const text = note.slice(0, separator + 1);
   const tail = note.slice(separator + 2);
-  if (!tail.endsWith('\n')) {
-    throw refused('signature lines that end in a newline', 'another end');
-  }
+  if (!tail.endsWith('\n')) throw refusedNote('note-end');
   const lines = tail.slice(0, -1).split('\n');
   if (lines.length > MAX_SIGNATURE_LINES) {
-    throw refused(`at most ${MAX_SIGNATURE_LINES} signature lines`, `${lines.length} lines`);
+    throw refusedNumber('note-max-lines', MAX_SIGNATURE_LINES, lines.length);
   }
   return { text, signatures: lines.map(readSignatureLine) };
 }
@@ -108,30 +108,26 @@ export function verifyNote(note: string, keys: readonly NoteKey[]): Note {
     );
     if (candidates.length === 0) continue; // somebody we know nothing of
     if (!candidates.some((key) => verifyEd25519(line.signature, message, key.publicKey))) {
-      throw refused('a good signature on each line of the key', 'a bad one');
+      throw refusedNote('note-good');
     }
     isSigned = true;
   }
-  if (!isSigned) throw refused('a signature by the key', 'none');
+  if (!isSigned) throw refusedNote('note-signed');
   return parsed;
 }
 
 function assertNoteCharacters(note: string): void {
   const lengthBytes = utf8Length(note);
   if (lengthBytes > MAX_NOTE_BYTES) {
-    throw refused(`at most ${MAX_NOTE_BYTES} bytes`, `${lengthBytes} bytes`);
+    throw refusedNumber('max-bytes', MAX_NOTE_BYTES, lengthBytes);
   }
-  if (!isWellFormed(note)) throw refused('well-formed text', 'a lone surrogate');
-  if (CONTROL_CHARACTER.test(note)) {
-    throw refused('no control characters but newlines', 'another control character');
-  }
+  if (!isWellFormed(note)) throw refusedNote('well-formed');
+  if (CONTROL_CHARACTER.test(note)) throw refusedNote('note-control');
 }
 
 function readSignatureLine(line: string): NoteSignature {
   const parts = SIGNATURE_LINE.exec(line);
-  if (parts === null || !isNoteName(parts[1] as string)) {
-    throw refused('signature lines of the form "\u2014 name base64"', 'another line');
-  }
+  if (parts === null) throw refusedNote('note-line');
   const [name, base64] = parts.slice(1) as [string, string];
   const blob = signatureBlob(base64);
   return { name, keyId: blob.slice(0, KEY_ID_BYTES), signature: blob.slice(KEY_ID_BYTES) };
@@ -142,17 +138,27 @@ function signatureBlob(base64: string): Uint8Array {
     const blob = bytesFromBase64(base64);
     if (blob.length > KEY_ID_BYTES) return blob;
   } catch (cause) {
-    const error = refusalOf(cause);
-    throw refused('signatures in base64 with padding', 'another text', error);
+    throw refusedNote('note-base64', refusalOf(cause));
   }
-  throw refused('a key id and a signature', 'fewer than 5 bytes');
+  throw refusedNote('note-blob');
 }
 
 /** Tells whether a text may stand as a name in a signature line. */
 export function isNoteName(name: string): boolean {
-  return name !== '' && !/[\s+\u0085]/u.test(name); // Unicode White_Space; JavaScript's \s lacks U+0085
+  return NAME.test(name);
 }
 
-function refused(expected: string, actual: string, cause?: unknown): VerificationError {
-  return new VerificationError('E_CHECKPOINT', { field: 'checkpoint', expected, actual, cause });
+/** The refusal of a note or a checkpoint. */
+export function refusedNote(rule: Rule, cause?: VerificationError): VerificationError {
+  return new VerificationError('E_CHECKPOINT', { field: 'checkpoint', rule, cause });
+}
+
+/** The same for one of its numbers. */
+export function refusedNumber(
+  rule: Rule,
+  expected: number | bigint,
+  actual: number | bigint,
+): VerificationError {
+  const values = { expected: `${expected}`, actual: `${actual}` };
+  return new VerificationError('E_CHECKPOINT', { field: 'checkpoint', rule, ...values });
 }

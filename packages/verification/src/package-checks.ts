@@ -3,7 +3,8 @@ import { equalBytes, hexFromBytes, utf8FromString } from './bytes.ts';
 import { refusalIn, refusalOf, VerificationError } from './errors.ts';
 import { leafHash } from './hash.ts';
 import { assertHeadNotInFuture, CLOCK_TOLERANCE_MS, runCheck } from './head-checks.ts';
-import { inclusionSteps, rootFromInclusionProof } from './inclusion.ts';
+import type { Place } from './inclusion.ts';
+import { assertPlace, stepsOfWalk, walk } from './inclusion.ts';
 import type { DeliveryLeaf } from './leaf.ts';
 import { parseLeaf } from './leaf.ts';
 import type { InclusionProof, ProofPackage } from './proof-package.ts';
@@ -50,12 +51,14 @@ export function checkInclusion(proofPackage: ProofPackage, leafCheck: Check): In
     return { check: { id: 'inclusion', status: 'skipped', reason }, steps: () => [] };
   }
   const { inclusionProof: proof, signedTreeHead: head } = proofPackage;
+  const place: Place = { index: BigInt(proof.leafIndex), size: BigInt(proof.treeSize) };
   let steps = (): readonly Step[] => [];
   const check = runCheck('inclusion', '', () => {
-    const root = rootOfPath(proof);
+    assertPlaceInProof(place, proof);
+    const root = walk(proof.leafHash, place, proof.proofHashes);
     const computed = hexFromBytes(root);
     steps = () => [
-      ...inclusionSteps(proof.leafHash, proof.leafIndex, proof.treeSize, proof.proofHashes).steps,
+      ...stepsOfWalk(proof.leafHash, place, proof.proofHashes).steps,
       { kind: 'root', computed, signed: hexFromBytes(head.rootHash) },
     ];
     if (equalBytes(root, proof.rootHash)) return;
@@ -71,9 +74,9 @@ export function checkInclusion(proofPackage: ProofPackage, leafCheck: Check): In
   return { check, steps };
 }
 
-function rootOfPath({ leafHash, leafIndex, treeSize, proofHashes }: InclusionProof): Uint8Array {
+function assertPlaceInProof(place: Place, { proofHashes }: InclusionProof): void {
   try {
-    return rootFromInclusionProof(leafHash, leafIndex, treeSize, proofHashes);
+    assertPlace(place, proofHashes.length);
   } catch (cause) {
     throw refusalIn('inclusion_proof', refusalOf(cause));
   }

@@ -11,7 +11,6 @@ import {
   integer,
   isJsonObject,
   list,
-  member,
   object,
   oneOf,
   optional,
@@ -120,35 +119,35 @@ const hashList: Reader<readonly Uint8Array[]> = /* @__PURE__ */ list(
 );
 
 const readInclusionProof: Reader<InclusionProof> = /* @__PURE__ */ object({
-  leafHash: member('leaf_hash', hex(HASH_BYTES)),
-  leafIndex: member('leaf_index', integer(0)),
-  treeSize: member('tree_size', integer(0)),
-  proofHashes: member('proof_hashes', hashList),
-  rootHash: member('root_hash', hex(HASH_BYTES)),
+  leafHash: hex(HASH_BYTES),
+  leafIndex: integer(0),
+  treeSize: integer(0),
+  proofHashes: hashList,
+  rootHash: hex(HASH_BYTES),
 });
 
 const readLoggedLeaf: Reader<LoggedLeaf> = /* @__PURE__ */ object({
-  leafData: member('leaf_data', text),
-  inclusionProof: optional('inclusion_proof', readInclusionProof, null),
+  leafData: text,
+  inclusionProof: optional(readInclusionProof, null),
 });
 
 const readAnchor: Reader<Anchor> = /* @__PURE__ */ object({
-  type: member('type', oneOf(['opentimestamps'], '"opentimestamps"')),
-  proof: member('proof', base64),
-  headers: optional('headers', list(MAX_HEADERS, hex(BITCOIN_HEADER_BYTES)), []),
+  type: oneOf(['opentimestamps']),
+  proof: base64,
+  headers: optional(list(MAX_HEADERS, hex(BITCOIN_HEADER_BYTES)), []),
 });
 
 const readReceipt: Reader<PackageReceipt> = /* @__PURE__ */ object({
-  receiptData: member('receipt_data', text),
-  key: optional('key', readLoggedLeaf, null),
-  late: optional('late', readLoggedLeaf, null),
+  receiptData: text,
+  key: optional(readLoggedLeaf, null),
+  late: optional(readLoggedLeaf, null),
 });
 
 const readField: Reader<Disclosure & { type: 'field' }> = /* @__PURE__ */ object({
-  type: member('type', oneOf(['field'], '"field" or "range"')),
-  field: member('field', text),
-  index: member('index', integer(0)),
-  path: member('path', hashList),
+  type: oneOf(['field'], ['field', 'range']),
+  field: text,
+  index: integer(0),
+  path: hashList,
 });
 
 // The members of a range disclosure belong to the package that checks range proofs.
@@ -158,14 +157,14 @@ function readDisclosure(value: JsonValue): Disclosure {
 }
 
 const readPackage: Reader<ProofPackage> = /* @__PURE__ */ object({
-  format: member('format', oneOf([PROOF_FORMAT], PROOF_FORMAT)),
-  deliveryAttemptId: member('delivery_attempt_id', uuid),
-  leafData: member('leaf_data', text),
-  leafHash: member('leaf_hash', hex(HASH_BYTES)),
-  inclusionProof: member('inclusion_proof', readInclusionProof),
-  signedTreeHead: member('signed_tree_head', readTreeHead),
-  keyChain: optional('key_chain', list(MAX_KEY_STATEMENTS, readLoggedLeaf), []),
-  anchors: optional('anchors', list(MAX_ANCHORS, readAnchor), []),
-  receipt: optional('receipt', readReceipt, null),
-  disclosures: optional('disclosures', list(MAX_DISCLOSURES, readDisclosure), []),
+  format: oneOf([PROOF_FORMAT]),
+  deliveryAttemptId: uuid,
+  leafData: text,
+  leafHash: hex(HASH_BYTES),
+  inclusionProof: readInclusionProof,
+  signedTreeHead: readTreeHead,
+  keyChain: optional(list(MAX_KEY_STATEMENTS, readLoggedLeaf), []),
+  anchors: optional(list(MAX_ANCHORS, readAnchor), []),
+  receipt: optional(readReceipt, null),
+  disclosures: optional(list(MAX_DISCLOSURES, readDisclosure), []),
 });

@@ -1,6 +1,7 @@
 /** The report of a verification: named checks, the worst of which is the verdict. Command line and page both render it. @module */
 import type { ErrorCode, Verdict } from './errors.ts';
-import { verdictOfCode } from './errors.ts';
+import { verdictOfRefusal } from './errors.ts';
+import type { Rule } from './rule-words.ts';
 
 /** Every check that exists, in the order in which it is shown; `consistency` belongs to two heads, the others to a package. */
 export type CheckId =
@@ -28,6 +29,8 @@ export interface Check {
   readonly code?: ErrorCode;
   /** The member where it failed, as a path. It may quote the file: escape it before showing it. */
   readonly field?: string;
+  /** The rule that a text breaks; `expected` and `actual` are then the values it leaves open. `describeValues` has the words. */
+  readonly rule?: Rule;
   readonly expected?: string;
   readonly actual?: string;
   readonly reason?: string;
@@ -174,7 +177,6 @@ export function leadingFailure(report: {
   return failures.find((check) => verdictOfFailure(check) === report.verdict) ?? null;
 }
 
-function verdictOfFailure(check: Check): Verdict {
-  const verdict = check.code === undefined ? 'error' : verdictOfCode(check.code);
-  return verdict === 'usage' ? 'error' : verdict;
+function verdictOfFailure({ code }: Check): Verdict {
+  return code === undefined ? 'error' : verdictOfRefusal(code);
 }

@@ -16,9 +16,15 @@ export const START_WORDS: readonly bigint[] = /* @__PURE__ */ PRIMES.slice(0, 8)
   fractionOfRoot(prime, 2n),
 );
 
-/** The upper halves, as signed words: what the operators of the language work on. */
-export function upperWords(words: readonly bigint[]): Int32Array {
-  return Int32Array.from(words, (word) => Number(BigInt.asIntN(32, word >> 32n)));
+/** The halves of each word, upper and lower in turn, as signed words: what the operators of the language work on. */
+export function halvesOf(words: readonly bigint[]): Int32Array {
+  const both = words.flatMap((word) => [word >> 32n, word]);
+  return Int32Array.from(both, (half) => Number(BigInt.asIntN(32, half)));
+}
+
+/** The upper halves alone. */
+export function upperHalvesOf(words: readonly bigint[]): Int32Array {
+  return halvesOf(words).filter((_, i) => i % 2 === 0);
 }
 
 function firstPrimes(count: number): readonly bigint[] {

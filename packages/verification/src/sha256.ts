@@ -1,62 +1,42 @@
 /** SHA-256 of any bytes, and of the 65 bytes of a tree node: the hash that a path costs. FIPS 180-4 sections 5.1.1 and 6.2. @module */
-import { ROUND_CONSTANTS, START_WORDS, upperWords } from './sha2-constants.ts';
+import { bytesFromWords, choice, majority, paddedBlocks } from './sha2-blocks.ts';
+import { ROUND_CONSTANTS, START_WORDS, upperHalvesOf } from './sha2-constants.ts';
 
 // For a node, a general SHA-256 spends more on its state and padding than on the rounds: this takes 0.4 of the time of
 // @noble/hashes 2.4.0 (docs/benchmarks.md). The answers are compared with node:crypto's in the tests.
 
-const K: Int32Array = /* @__PURE__ */ upperWords(ROUND_CONSTANTS.slice(0, 64));
-const START: Int32Array = /* @__PURE__ */ upperWords(START_WORDS);
+const K: Int32Array = /* @__PURE__ */ upperHalvesOf(ROUND_CONSTANTS.slice(0, 64));
+const START: Int32Array = /* @__PURE__ */ upperHalvesOf(START_WORDS);
 
 const HASH_BYTES = 32;
 const BLOCK_BYTES = 64;
-const LENGTH_BYTES = 8; // FIPS 180-4 5.1.1: the length in bits closes the last block
 const NODE_PREFIX = 0x01; // RFC 6962 2.1
 const NODE_BYTES = 1 + 2 * HASH_BYTES;
-const MESSAGE_END = 0x80; // FIPS 180-4 5.1.1: a one bit, then zeros
 
 // Owned by this file. A call fills them from its arguments before it reads them, so nothing passes from call to call.
 // Int32Array and not Uint32Array: its words stay small integers in the engine (2x).
-const nodeBlocks = new Uint8Array(2 * BLOCK_BYTES);
-const nodeView = new DataView(nodeBlocks.buffer);
+const nodeBlocks = /* @__PURE__ */ paddedBlocks(new Uint8Array(NODE_BYTES), BLOCK_BYTES);
+const nodeBytes = /* @__PURE__ */ new Uint8Array(nodeBlocks.buffer);
 const state = new Int32Array(8);
 const schedule = new Int32Array(64);
 
-nodeBlocks[0] = NODE_PREFIX;
-nodeBlocks[NODE_BYTES] = MESSAGE_END;
-nodeView.setInt32(2 * BLOCK_BYTES - 4, 8 * NODE_BYTES);
-
-/** SHA-256(prefix || bytes); the prefix is one byte, or none. */
-export function sha256OfBytes(bytes: Uint8Array, prefix?: number): Uint8Array {
-  const start = prefix === undefined ? 0 : 1;
-  const length = start + bytes.length;
-  const blocks = Math.ceil((length + 1 + LENGTH_BYTES) / BLOCK_BYTES);
-  const padded = new Uint8Array(blocks * BLOCK_BYTES);
-  if (prefix !== undefined) padded[0] = prefix;
-  padded.set(bytes, start);
-  padded[length] = MESSAGE_END;
-  const view = new DataView(padded.buffer);
-  view.setBigUint64(padded.length - LENGTH_BYTES, 8n * BigInt(length));
+/** 32 bytes. */
+export function sha256OfBytes(bytes: Uint8Array): Uint8Array {
+  const blocks = paddedBlocks(bytes, BLOCK_BYTES);
   state.set(START);
-  for (let offset = 0; offset < padded.length; offset += BLOCK_BYTES) compress(view, offset);
-  return hashFromState();
+  for (let at = 0; at < blocks.byteLength; at += BLOCK_BYTES) compress(blocks, at);
+  return bytesFromWords(state);
 }
 
-/** SHA-256(01 || left || right). Both must be 32 bytes; `nodeHash` has looked. */
+/** SHA-256(01 || left || right). Both must be 32 bytes: whoever calls has looked. */
 export function sha256OfNode(left: Uint8Array, right: Uint8Array): Uint8Array {
-  nodeBlocks.set(left, 1);
-  nodeBlocks.set(right, 1 + HASH_BYTES);
+  nodeBytes[0] = NODE_PREFIX;
+  nodeBytes.set(left, 1);
+  nodeBytes.set(right, 1 + HASH_BYTES);
   state.set(START);
-  compress(nodeView, 0);
-  compress(nodeView, BLOCK_BYTES);
-  return hashFromState();
-}
-
-function hashFromState(): Uint8Array {
-  const hash = new Uint8Array(HASH_BYTES);
-  for (let i = 0; i < HASH_BYTES; i++) {
-    hash[i] = (state[i >> 2] as number) >> (24 - 8 * (i & 3));
-  }
-  return hash;
+  compress(nodeBlocks, 0);
+  compress(nodeBlocks, BLOCK_BYTES);
+  return bytesFromWords(state);
 }
 
 // FIPS 180-4 6.2.2, with its letters.
@@ -80,10 +60,9 @@ function compress(view: DataView, offset: number): void {
   let h = state[7] as number;
   for (let t = 0; t < 64; t++) {
     const sum1 = rotateRight(e, 6) ^ rotateRight(e, 11) ^ rotateRight(e, 25);
-    const choice = (e & f) ^ (~e & g);
-    const t1 = (h + sum1 + choice + (K[t] as number) + (W[t] as number)) | 0;
+    const t1 = (h + sum1 + choice(e, f, g) + (K[t] as number) + (W[t] as number)) | 0;
     const sum0 = rotateRight(a, 2) ^ rotateRight(a, 13) ^ rotateRight(a, 22);
-    const majority = (a & b) ^ (a & c) ^ (b & c);
+    const t2 = sum0 + majority(a, b, c);
     h = g;
     g = f;
     f = e;
@@ -91,7 +70,7 @@ function compress(view: DataView, offset: number): void {
     d = c;
     c = b;
     b = a;
-    a = (t1 + sum0 + majority) | 0;
+    a = (t1 + t2) | 0;
   }
   state[0] = (state[0] as number) + a;
   state[1] = (state[1] as number) + b;

@@ -5,7 +5,7 @@ import { VerificationError } from './errors.ts';
 import { HASH_BYTES } from './hash.ts';
 import { parseJson, textFromInput } from './json.ts';
 import type { Reader } from './members.ts';
-import { hex, integer, member, object, optional, origin, text, uuid } from './members.ts';
+import { hex, integer, named, object, optional, origin, text, uuid } from './members.ts';
 
 /** A head as a file or an API answer carries it. `log` is only a claim until the checkpoint is verified. */
 export interface TreeHead {
@@ -44,12 +44,22 @@ export function encodeTreeHead(
   if (rootHash.length !== HASH_BYTES) {
     throw new TypeError(`"rootHash" expected ${HASH_BYTES} bytes, got ${rootHash.length}`);
   }
-  return concatBytes(
-    Uint8Array.of(0x00, 0x01),
-    bytesFromUint64(timestampMs, 'timestampMs'),
-    bytesFromUint64(treeSize, 'treeSize'),
-    rootHash,
-  );
+  assertUint64(timestampMs, 'timestampMs');
+  assertUint64(treeSize, 'treeSize');
+  return signedBytesOf({ timestampMs, treeSize, rootHash });
+}
+
+/** The same for a head whose members are known to be of the right form. */
+export function signedBytesOf(head: {
+  readonly timestampMs: number | bigint;
+  readonly treeSize: number | bigint;
+  readonly rootHash: Uint8Array;
+}): Uint8Array {
+  const bytes = concatBytes(Uint8Array.of(0x00, 0x01), new Uint8Array(16), head.rootHash);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(2, BigInt(head.timestampMs));
+  view.setBigUint64(10, BigInt(head.treeSize));
+  return bytes;
 }
 
 /**
@@ -58,12 +68,20 @@ export function encodeTreeHead(
  * @example verifyTreeHead(parseTreeHead(text))
  */
 export function verifyTreeHead(head: TreeHead): void {
-  const message = encodeTreeHead(head.timestampMs, head.treeSize, head.rootHash);
-  if (verifyEd25519(head.signature, message, head.publicKey)) return;
+  verifySignature(head, encodeTreeHead(head.timestampMs, head.treeSize, head.rootHash));
+}
+
+/** The same for a head that was read from a file, so that the form of its members is known. */
+export function verifyReadHead(head: TreeHead): void {
+  verifySignature(head, signedBytesOf(head));
+}
+
+function verifySignature({ signature, publicKey }: TreeHead, message: Uint8Array): void {
+  if (verifyEd25519(signature, message, publicKey)) return;
   throw new VerificationError('E_STH_SIGNATURE', {
     field: 'signature',
-    expected: `a signature by the key ${hexFromBytes(head.publicKey)}`,
-    actual: hexFromBytes(head.signature),
+    expected: `a signature by the key ${hexFromBytes(publicKey)}`,
+    actual: hexFromBytes(signature),
   });
 }
 
@@ -78,25 +96,21 @@ export function parseTreeHead(input: string | Uint8Array): TreeHead {
 
 /** Reads the head of a larger file. */
 export const readTreeHead: Reader<TreeHead> = /* @__PURE__ */ object({
-  treeSize: member('tree_size', integer(0)),
-  rootHash: member('root_hash', hex(HASH_BYTES)),
-  timestampMs: member('timestamp', integer(0)),
-  signature: member('signature', hex(SIGNATURE_BYTES)),
-  publicKey: member('public_key', hex(PUBLIC_KEY_BYTES)),
-  sthId: member('sth_id', uuid),
-  log: member('log', origin),
-  checkpoint: optional('checkpoint', text, null),
+  treeSize: integer(0),
+  rootHash: hex(HASH_BYTES),
+  timestampMs: named('timestamp', integer(0)),
+  signature: hex(SIGNATURE_BYTES),
+  publicKey: hex(PUBLIC_KEY_BYTES),
+  sthId: uuid,
+  log: origin,
+  checkpoint: optional(text, null),
 });
 
-function bytesFromUint64(value: number | bigint, name: string): Uint8Array {
+function assertUint64(value: number | bigint, name: string): void {
   if (typeof value === 'number' && !Number.isSafeInteger(value)) {
     throw new RangeError(`"${name}" expected a safe integer, got ${value}`);
   }
-  const integer = BigInt(value);
-  if (integer < 0n || integer > MAX_U64) {
-    throw new RangeError(`"${name}" expected 0 to 2^64-1, got ${integer}`);
+  if (value < 0n || value > MAX_U64) {
+    throw new RangeError(`"${name}" expected 0 to 2^64-1, got ${value}`);
   }
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, integer);
-  return bytes;
 }

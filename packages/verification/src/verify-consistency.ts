@@ -3,7 +3,7 @@ import { equalBytes, hexFromBytes } from './bytes.ts';
 import { verifyConsistency } from './consistency.ts';
 import type { ConsistencyProof } from './consistency-proof.ts';
 import { parseConsistencyProof } from './consistency-proof.ts';
-import { refusalOf, VerificationError } from './errors.ts';
+import { refusalAs, refusalOf, VerificationError } from './errors.ts';
 import { emptyRoot } from './hash.ts';
 import {
   assertHeadNotInFuture,
@@ -148,12 +148,7 @@ function readInput<Value>(name: string, read: () => Value): Value {
     return read();
   } catch (cause) {
     const error = refusalOf(cause);
-    throw new VerificationError(error.code, {
-      field: [name, error.field].filter(Boolean).join(': '),
-      expected: error.expected,
-      actual: error.actual,
-      cause,
-    });
+    throw refusalAs(error, [name, error.field].filter(Boolean).join(': '));
   }
 }
 

@@ -19,7 +19,7 @@ import type { Check, CheckId, Claims, Report, Step } from './report.ts';
 import { verdictOfChecks } from './report.ts';
 import { withSteps } from './steps-on-demand.ts';
 import type { TreeHead } from './tree-head.ts';
-import { encodeTreeHead } from './tree-head.ts';
+import { signedBytesOf } from './tree-head.ts';
 import type { Trust } from './trust.ts';
 
 /** What a verification needs besides the file and the trust. */
@@ -144,29 +144,16 @@ function reportUnreadable(error: VerificationError): Report {
   };
 }
 
-/** What the leaf says, and whether it may be believed. */
+/** What the leaf says of the delivery, and whether it may be believed. */
 export function claimsOfLeaf(leaf: DeliveryLeaf, authenticated: boolean): Claims {
-  return {
-    authenticated,
-    deliveryAttemptId: leaf.deliveryAttemptId,
-    eventId: leaf.eventId,
-    endpointId: leaf.endpointId,
-    endpointUrl: leaf.endpointUrl,
-    attemptNumber: leaf.attemptNumber,
-    payloadHash: leaf.payloadHash,
-    payloadSize: leaf.payloadSize,
-    attemptedAt: leaf.attemptedAt,
-    completedAt: leaf.completedAt,
-    outcome: leaf.outcome,
-    responseStatus: leaf.responseStatus,
-    error: leaf.error,
-  };
+  const { type, log, attemptedAtMs, responseHash, receiptHash, commitments, ...claims } = leaf;
+  return { authenticated, ...claims };
 }
 
 function signatureStep(head: TreeHead, keyId: string): Step {
   return {
     kind: 'signature',
-    message: hexFromBytes(encodeTreeHead(head.timestampMs, head.treeSize, head.rootHash)),
+    message: hexFromBytes(signedBytesOf(head)),
     signature: hexFromBytes(head.signature),
     publicKey: hexFromBytes(head.publicKey),
     keyId,

@@ -1,6 +1,6 @@
 /** Witness policies: which logs are known, which witnesses, and how many of them must have cosigned. C2SP tlog-policy. @module */
 import { equalBytes, utf8Length } from './bytes.ts';
-import { refusalOf, VerificationError } from './errors.ts';
+import { refusalAs, refusalOf, VerificationError } from './errors.ts';
 import type { NoteKey } from './note.ts';
 import type { CosignatureCounter } from './policy-check.ts';
 import type { PolicyGroup, PolicyWitness, QuorumRule } from './quorum.ts';
@@ -180,11 +180,7 @@ function readKey(vkey: string, kind: VkeyKind, field: string): NoteKey {
     return parseVkey(vkey, kind);
   } catch (cause) {
     const error = refusalOf(cause);
-    throw new VerificationError(error.code, {
-      field,
-      expected: error.expected,
-      actual: error.actual,
-    });
+    throw refusalAs(error, field);
   }
 }
 

@@ -33,6 +33,20 @@ describe('hex', () => {
   it.each(['A0', '0', 'g0', '0x', ' 00', '00\n', '\u0660\u0661'])('refuses %j', (text) => {
     expectRefusal('E_FIELD', () => bytesFromHex(text));
   });
+
+  it.each(['/', ':', '`', 'g'])('refuses %j, the neighbour of a digit, in both halves', (unit) => {
+    for (const digit of ['0', '1', 'f']) {
+      for (const text of [digit + unit, unit + digit]) {
+        expectRefusal('E_FIELD', () => bytesFromHex(text));
+      }
+    }
+  });
+
+  it('names the rule that is broken, and where', () => {
+    const refusal = (text: string) => expectRefusal('E_FIELD', () => bytesFromHex(text));
+    expect(refusal('000')).toMatchObject({ rule: 'hex-pairs', actual: '3' });
+    expect(refusal('000G')).toMatchObject({ rule: 'hex', actual: '3' });
+  });
 });
 
 describe('base64', () => {
@@ -147,9 +161,21 @@ describe('UTF-8', () => {
   it('refuses lone surrogates instead of replacing them', () => {
     for (const text of ['\ud800', 'a\udc00', '\udc00\ud800', '\ud800\ud800\udc00']) {
       expect(isWellFormed(text)).toBe(false);
-      expectRefusal('E_FIELD', () => utf8FromString(text));
+      const refusal = expectRefusal('E_FIELD', () => utf8FromString(text));
+      expect(refusal.rule).toBe('well-formed');
     }
     expect(isWellFormed('\ud83d\ude00')).toBe(true);
+  });
+
+  it.each([
+    [0, [0xff]],
+    [1, [0x41, 0xc0, 0xaf]],
+    [3, [0xef, 0xbb, 0xbf, 0xff]],
+    [3, [0xef, 0xbf, 0xbd, 0x80]],
+    [2, [0xef, 0xbf]],
+  ])('names byte %i as the first that is no UTF-8 in %j', (at, units) => {
+    const refusal = expectRefusal('E_FIELD', () => stringFromUtf8(Uint8Array.from(units)));
+    expect(refusal).toMatchObject({ rule: 'utf-8', actual: `${at}` });
   });
 
   it('keeps a byte order mark, so that a parser can refuse it', () => {

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { readCommitments } from '../src/commitments.ts';
 import { parseJson } from '../src/json.ts';
-import { member, object } from '../src/members.ts';
+import { object } from '../src/members.ts';
 import type { Json } from './make-package.ts';
 import { expectRefusal } from './refusal.ts';
 
@@ -11,7 +11,7 @@ const HASH = 'cd'.repeat(32);
 const NUMBER = { pointer: '/a', scale: 2, commitment: HASH };
 
 function read(value: Json): ReturnType<typeof readCommitments> {
-  const leaf = object({ commitments: member('commitments', readCommitments) });
+  const leaf = object({ commitments: readCommitments });
   return leaf(parseJson(JSON.stringify({ commitments: value }))).commitments;
 }
 

@@ -13,6 +13,7 @@ const VALUES = [
   'consistencyProofFromTiles',
   'deliveryLines',
   'describeCheck',
+  'describeValues',
   'emptyRoot',
   'encodeCheckpointBody',
   'encodeCosignatureMessage',
@@ -86,6 +87,7 @@ const VALUES = [
 ];
 const TYPES = [
   'Anchor',
+  'BrokenRule',
   'Check',
   'CheckId',
   'CheckStatus',
@@ -133,6 +135,7 @@ const TYPES = [
   'QuorumRule',
   'RefusalDetails',
   'Report',
+  'Rule',
   'Step',
   'TileId',
   'TileInclusionProof',
@@ -143,6 +146,7 @@ const TYPES = [
   'TreeHead',
   'Trust',
   'TrustedKey',
+  'ValueWords',
   'Verdict',
   'VerifyOptions',
   'VkeyKind',

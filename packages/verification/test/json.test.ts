@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { VerificationError } from '../src/errors.ts';
 import { type JsonValue, parseJson, textFromInput } from '../src/json.ts';
 import { isJsonList, isJsonObject } from '../src/members.ts';
-import { expectRefusal } from './refusal.ts';
+import { expectRefusal, inWords } from './refusal.ts';
 
 /** A value as JSON.parse would give it. */
 function plain(value: JsonValue): unknown {
@@ -163,7 +163,7 @@ describe('refusing', () => {
     ['the end behind an escape', '"\\n', 'column 4', 'the end of the text'],
   ])('says where a string is broken off by %s', (_, text, field, actual) => {
     const refusal = expectRefusal('E_JSON', () => parseJson(text));
-    expect(refusal).toMatchObject({ field, expected: 'the end of the string', actual });
+    expect(inWords(refusal)).toMatchObject({ field, expected: 'the end of the string', actual });
   });
 
   it.each([
@@ -176,7 +176,7 @@ describe('refusing', () => {
     ['"\\u12', 'column 4', 'four hex digits', '"1"'],
   ])('says what it missed in %j', (text, field, expected, actual) => {
     const refusal = expectRefusal('E_JSON', () => parseJson(text));
-    expect(refusal).toMatchObject({ field, expected, actual });
+    expect(inWords(refusal)).toMatchObject({ field, expected, actual });
   });
 
   it.each([

@@ -7,7 +7,7 @@ import {
   hexText,
   integer,
   list,
-  member,
+  named,
   object,
   objectInOrder,
   oneOf,
@@ -19,18 +19,18 @@ import {
   textThat,
   uuid,
 } from '../src/members.ts';
-import { expectRefusal } from './refusal.ts';
+import { expectRefusal, inWords } from './refusal.ts';
 
 const UUID = '018d2f1e-3b5c-7a10-8f00-000000000001';
 
 function only<Value>(value: string, read: Reader<Value>): Value {
-  const top = object({ top: member('top', object({ value: member('a', read) })) });
+  const top = object({ top: object({ value: named('a', read) }) });
   return top(parseJson(`{"top":{"a":${value}}}`)).top.value;
 }
 
 describe('an object', () => {
   const anything = (value: JsonValue): JsonValue => value;
-  const read = object({ one: member('a', anything), two: optional('b', anything, 'none') });
+  const read = object({ one: named('a', anything), b: optional(anything, 'none') });
 
   it.each([
     ['null', 'null'],
@@ -40,13 +40,21 @@ describe('an object', () => {
     ['true', 'a boolean'],
   ])('is not %s', (value, actual) => {
     const refusal = expectRefusal('E_FIELD', () => read(parseJson(value)));
-    expect(refusal).toMatchObject({ expected: 'an object', actual });
+    expect(inWords(refusal)).toMatchObject({ expected: 'an object', actual });
     expect(refusal.field).toBeUndefined();
   });
 
   it('has its members under their names here, and what stands for a missing one', () => {
-    expect(read(parseJson('{"b":2,"a":1}'))).toEqual({ one: 1, two: 2 });
-    expect(read(parseJson('{"a":null}'))).toEqual({ one: null, two: 'none' });
+    expect(read(parseJson('{"b":2,"a":1}'))).toEqual({ one: 1, b: 2 });
+    expect(read(parseJson('{"a":null}'))).toEqual({ one: null, b: 'none' });
+  });
+
+  it('has names there that follow from those here', () => {
+    const found = object({ leafHash: anything, publicKeyOfLog: anything });
+    expect(found(parseJson('{"leaf_hash":1,"public_key_of_log":2}'))).toEqual({
+      leafHash: 1,
+      publicKeyOfLog: 2,
+    });
   });
 
   it.each([
@@ -55,14 +63,14 @@ describe('an object', () => {
     ['{"a":1,"__proto__":2}', '__proto__', 'no member of this name', 'one'],
   ])('names the missing or unknown member of %s', (value, field, expected, actual) => {
     const refusal = expectRefusal('E_FIELD', () => read(parseJson(value)));
-    expect(refusal).toMatchObject({ field, expected, actual });
+    expect(inWords(refusal)).toMatchObject({ field, expected, actual });
   });
 
   it('is refused in another order where the order counts', () => {
-    const inOrder = objectInOrder({ one: member('a', anything), two: member('b', anything) });
+    const inOrder = objectInOrder({ one: named('a', anything), two: named('b', anything) });
     expect(inOrder(parseJson('{"a":1,"b":2}'))).toEqual({ one: 1, two: 2 });
     const refusal = expectRefusal('E_FIELD', () => inOrder(parseJson('{"b":2,"a":1}')));
-    expect(refusal).toMatchObject({ field: 'b', expected: 'a here', actual: 'this one' });
+    expect(inWords(refusal)).toMatchObject({ field: 'b', expected: 'a here', actual: 'this one' });
     expectRefusal('E_FIELD', () => inOrder(parseJson('{"a":1}')));
   });
 
@@ -86,7 +94,7 @@ describe('members', () => {
     expect(only('"AQ=="', base64)).toEqual(Uint8Array.of(1));
     expect(only(`"${UUID}"`, uuid)).toBe(UUID);
     expect(only('"log.example/a"', origin)).toBe('log.example/a');
-    expect(only('"b"', oneOf(['a', 'b'], 'a or b'))).toBe('b');
+    expect(only('"b"', oneOf(['a', 'b']))).toBe('b');
     expect(only('null', orNull(text))).toBeNull();
     expect(only('"x"', orNull(text))).toBe('x');
   });
@@ -104,7 +112,13 @@ describe('members', () => {
     ['no hex', '"00fg"', hexText(2), '4 lower-case hex digits', 'other characters'],
     ['no hex in the upper half', '"00gf"', hex(2), '4 lower-case hex digits', 'other characters'],
     ['an object for an array', '{}', list(9, hex(1)), 'an array', 'an object'],
-    ['base64 without padding', '"AQ"', base64, 'base64 with padding', '2 characters'],
+    [
+      'base64 without padding',
+      '"AQ"',
+      base64,
+      'base64 with padding, its spare bits zero',
+      'another text',
+    ],
     [
       'an upper-case uuid',
       `"${UUID.toUpperCase()}"`,
@@ -119,11 +133,23 @@ describe('members', () => {
       'a lower-case uuid',
       'another string',
     ],
-    ['a broken rule', '"x"', textThat((found) => found === 'y', 'y'), 'y', 'another string'],
-    ['another word', '"c"', oneOf(['a', 'b'], 'a or b'), 'a or b', 'another string'],
+    ['a uuid with more behind it', `"${UUID}0"`, uuid, 'a lower-case uuid', 'another string'],
+    ['a uuid with more before it', `"0${UUID}"`, uuid, 'a lower-case uuid', 'another string'],
+    [
+      'a broken rule',
+      '"x"',
+      textThat((found) => found === 'y', 'url'),
+      'a URL without credentials',
+      'another string',
+    ],
+    ['another word', '"c"', oneOf(['a', 'b']), 'a or b', 'another string'],
   ])('refuse %s', (_, value, read, expected, actual) => {
     const refusal = expectRefusal('E_FIELD', () => only(value, read));
-    expect(refusal).toMatchObject({ field: 'top.a', expected, actual });
+    expect(inWords(refusal)).toMatchObject({ field: 'top.a', expected, actual });
+  });
+
+  it('name the rule of an origin', () => {
+    expect(expectRefusal('E_FIELD', () => only('"a b"', origin)).rule).toBe('origin');
   });
 
   it('are named with the item of their list', () => {
@@ -131,14 +157,14 @@ describe('members', () => {
       expectRefusal('E_FIELD', () => only(value, list(9, hex(1)))).field;
     expect(field('["00",1]')).toBe('top.a[1]');
     expect(field('["0"]')).toBe('top.a[0]');
-    const inItem = list(9, object({ b: member('b', text) }));
+    const inItem = list(9, object({ b: text }));
     expect(expectRefusal('E_FIELD', () => only('[{"b":1}]', inItem)).field).toBe('top.a[0].b');
   });
 
   it('are bounded where they are lists', () => {
     expect(only('["00"]', list(1, hex(1)))).toHaveLength(1);
     const refusal = expectRefusal('E_TOO_LARGE', () => only('["00","00"]', list(1, hex(1))));
-    expect(refusal).toMatchObject({
+    expect(inWords(refusal)).toMatchObject({
       field: 'top.a',
       expected: 'at most 1 items',
       actual: '2 items',

@@ -1,6 +1,6 @@
 /** The constants against the tables that FIPS 180-4 prints. @module */
 import { expect, it } from 'vitest';
-import { ROUND_CONSTANTS, START_WORDS, upperWords } from '../src/sha2-constants.ts';
+import { ROUND_CONSTANTS, START_WORDS, upperHalvesOf } from '../src/sha2-constants.ts';
 
 function hexOf(words: readonly bigint[]): string[] {
   return words.map((word) => word.toString(16).padStart(16, '0'));
@@ -38,5 +38,5 @@ it('are the start words of SHA-512', () => {
 });
 
 it('give SHA-256 its own by their upper halves, as signed words', () => {
-  expect([...upperWords(START_WORDS.slice(0, 2))]).toEqual([0x6a09e667, 0xbb67ae85 | 0]);
+  expect([...upperHalvesOf(START_WORDS.slice(0, 2))]).toEqual([0x6a09e667, 0xbb67ae85 | 0]);
 });

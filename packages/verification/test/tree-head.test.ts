@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { bytesFromHex, hexFromBytes } from '../src/bytes.ts';
 import { encodeTreeHead, parseTreeHead, verifyTreeHead } from '../src/tree-head.ts';
 import { HEAD_TIME_MS, hex, type JsonRecord, LOG_SIGNER, makeHead, utf8 } from './make-package.ts';
-import { expectRefusal } from './refusal.ts';
+import { expectRefusal, inWords } from './refusal.ts';
 
 const ROOT = bytesFromHex('5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328');
 const HEAD = makeHead(8, ROOT);
@@ -102,7 +102,7 @@ describe('the JSON form', () => {
   it('names the key that did not sign it', () => {
     const signature = '01'.repeat(64);
     const refusal = expectRefusal('E_STH_SIGNATURE', () => verifyTreeHead(parse({ signature })));
-    expect(refusal).toMatchObject({
+    expect(inWords(refusal)).toMatchObject({
       field: 'signature',
       expected: `a signature by the key ${hex(LOG_SIGNER.publicKey)}`,
       actual: signature,

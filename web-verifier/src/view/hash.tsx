@@ -39,8 +39,8 @@ function Digits(props: { readonly digits: string; readonly marked: number | null
 
 /** Both values of a failed check, one below the other, so that a difference meets the eye. */
 export function Comparison(props: {
-  readonly expected: string | undefined;
-  readonly actual: string | undefined;
+  readonly expected?: string | undefined;
+  readonly actual?: string | undefined;
   /** How the core calls the two values. */
   readonly names: { readonly expected: string; readonly actual: string };
 }): ReactElement | null {

@@ -1,6 +1,7 @@
 /** Every check in order, as a list that opens; what failed is open and shows both values. @module */
 import {
   type Check,
+  describeValues,
   escapeForDisplay,
   explainCode,
   type Report,
@@ -114,7 +115,7 @@ function Failure({ check }: { readonly check: Check }): ReactElement {
       )}
       {words && (
         <>
-          <Comparison expected={check.expected} actual={check.actual} names={words.values} />
+          <Comparison {...describeValues(check)} names={words.values} />
           <p>{words.causes}</p>
           <p>{nextOnPage(check.code, words.next)}</p>
         </>
