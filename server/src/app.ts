@@ -5,11 +5,14 @@ import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { hexFromBytes, isOrigin } from '@kapsel/verification';
 import type { FastifyInstance } from 'fastify';
-import { sequence } from './attestation/sequence.ts';
-import { signHead } from './attestation/sign-head.ts';
+import { startPublishing } from './app/publishing.ts';
+import { assertExportSettings, startUpkeep } from './app/upkeep.ts';
+import { startSequencer } from './attestation/sequencer.ts';
 import type { Clock } from './base/clock.ts';
 import { type Config, ConfigError } from './base/config.ts';
 import { Loop } from './base/loop.ts';
+import { openSecretKey } from './base/secret-key.ts';
+import { startPartitionKeeper } from './db/partition-keeper.ts';
 import { findDurabilityFaults } from './db/ping.ts';
 import { closePools, openPools, type Pools } from './db/pools.ts';
 import { createDeliveryClient } from './delivery/connector.ts';
@@ -17,11 +20,16 @@ import { type Cidr, parseCidrList } from './endpoints/destination-guard.ts';
 import type { Phase } from './http/routes/route-deps.ts';
 import { createHttpServer } from './http/server.ts';
 import { createIngest } from './ingest/accept.ts';
-import { openLogSigner } from './keys/key-ring.ts';
+import { KeyPlaces } from './keys/key-places.ts';
+import { createKeyRing, openLogSigner } from './keys/key-ring.ts';
+import { assertKeySettings, keySettings } from './keys/key-settings.ts';
 import { ensureSharedLog } from './logs/ensure-shared.ts';
+import { openProofCache } from './proofs/cache.ts';
+import { shareKeyFromSecret } from './proofs/share-token.ts';
 import { reapExpired } from './queue/reap.ts';
 import { Worker } from './queue/worker.ts';
 import type { Logger } from './telemetry/logger.ts';
+import { createMetrics } from './telemetry/metrics.ts';
 import { createFirstTenant } from './tenants/create-first.ts';
 
 const REAP_INTERVAL_MS = 1_000;
@@ -39,8 +47,8 @@ export interface AppDeps {
 export interface App {
   readonly url: string;
   readonly origin: string;
-  /** Ed25519 key of the shared log, 64 hex characters. */
-  readonly publicKey: string;
+  /** Ed25519 key of the shared log, 64 hex characters; null while it has none (see `openLogSigner`). */
+  readonly publicKey: string | null;
   /** The first tenant's key, at the first start of a database only. Show it once, store it nowhere. */
   readonly firstApiKey: string | null;
   /** Takes no more requests, finishes what was begun, and closes everything. */
@@ -50,6 +58,8 @@ export interface App {
 /** Settings that only the rooms understand: throws one ConfigError with all that is wrong. Opens nothing. */
 export function assertSettings(config: Config): void {
   rulesFromConfig(config);
+  assertKeySettings(config);
+  assertExportSettings(config);
 }
 
 /** Starts a server on a migrated database. Throws, with everything closed again, when it cannot. */
@@ -71,60 +81,85 @@ async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Prom
   const { config, clock, logger, random } = deps;
   await assertDurable(config, pools);
   const verifyPage = await readPage();
+  const metrics = createMetrics();
   const origin = config.logOrigin ?? `kapsel.local/${randomBytes(4).toString('hex')}`;
   const log = await ensureSharedLog(pools.sequencer, origin, clock.nowMs());
-  const keyFile = config.signingKeyFile ?? join(resolve(config.dataDir), 'log-signing-key.pem');
-  const signer = await openLogSigner(pools.sequencer, log, keyFile, clock.nowMs());
+  const places = new KeyPlaces(keySettings(config));
+  const ring = createKeyRing(places);
+  const signer = await openLogSigner(pools.sequencer, log, places, clock.nowMs());
+  if (signer === null) logger.error('key rotation unfinished: heads wait', { log: log.origin });
+  const pool = pools.sequencer;
+  const secretKey = await openSecretKey(
+    config.secretKey,
+    join(resolve(config.dataDir), 'secret-key'),
+  );
+  const partitions = await startPartitionKeeper({
+    pool,
+    connectionString: deps.connectionString,
+    clock,
+    logger,
+    retainDays: {
+      delivery_attempts: config.retainAttemptsDays,
+      merkle_leaves: config.retainLeavesDays,
+    },
+    onHeadroom: (table, days) => metrics.partitionHeadroom.set({ table }, days),
+  });
+  const proofs = openProofCache({
+    pool: pools.api,
+    clock,
+    onRequest: (cache, result) => metrics.proofCacheRequests.inc({ cache, result }),
+    onProof: (kind, seconds) => metrics.proofSeconds.observe({ kind }, seconds),
+  });
+  const publishing = await startPublishing({
+    config,
+    pool,
+    readPool: pools.api,
+    clock,
+    random,
+    ring,
+    logger,
+    metrics,
+    onHead: (logId, head) => proofs.heads.publish(logId, head),
+  }).catch(async (error: unknown) => {
+    await partitions.stop();
+    throw error;
+  });
   const client = createDeliveryClient(rules);
 
-  const heads = new Loop({
+  const sequencer = startSequencer({
+    pool,
     clock,
-    step: async () => {
-      const head = await signHead(
-        {
-          pool: pools.sequencer,
-          clock,
-          signer,
-          pace: { growingMs: config.headIntervalMs, idleMs: config.idleHeadIntervalMs },
-        },
-        log,
-      );
-      if (head === null) return config.sequenceIntervalMs;
-      logger.info('tree head signed', { log: log.origin, tree_size: head.treeSize });
-      // The pace by the wall clock fails when that is set back: a head then seems due at each look.
-      return config.headIntervalMs;
+    logger,
+    intervalMs: config.sequenceIntervalMs,
+    batch: config.sequenceBatch,
+    onBatch: (count, seconds) => {
+      metrics.batchSize.observe({}, count);
+      metrics.sequencingSeconds.observe({}, seconds);
+      publishing.wake();
     },
-    onError: (error) => logger.error('signing failed', { log: log.origin, error }),
-  });
-  const sequencer = new Loop({
-    clock,
-    step: async () => {
-      const { added, more } = await sequence(pools.sequencer, log);
-      if (added > 0) logger.info('leaves sequenced', { log: log.origin, count: added });
-      return more ? 0 : config.sequenceIntervalMs;
-    },
-    onError: (error) => logger.error('sequencing failed', { log: log.origin, error }),
   });
   const worker = new Worker({
     pool: pools.worker,
     clock,
     client,
-    log,
     logger,
     random,
     slots: config.deliverySlots,
     leaseMs: config.leaseMs,
     deadlineMs: config.deliveryTimeoutMs,
+    onSettled: (count) => sequencer.noteWaiting(count),
   });
   const reaper = new Loop({
     clock,
     step: async () => {
-      const count = await reapExpired(pools.worker, log, random);
+      const count = await reapExpired(pools.worker, random);
       if (count > 0) logger.warn('leases expired', { count });
       return REAP_INTERVAL_MS;
     },
     onError: (error) => logger.error('reaping failed', { error }),
   });
+
+  const upkeep = startUpkeep({ config, pool: pools.upkeep, clock, random, logger, metrics });
 
   let phase: Phase = 'startup';
   const ingest = createIngest({ pool: pools.ingest, clock, onCommitted: () => worker.wake() });
@@ -134,10 +169,16 @@ async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Prom
       clock,
       log,
       ingest,
+      proofs,
+      findWitnessedHead: (logId) => publishing.findWitnessedHead(logId),
+      shareKey: shareKeyFromSecret(secretKey),
       destinationRules: rules,
       defaultMaxAttempts: config.maxAttempts,
       phase: () => phase,
+      isSigning: () => publishing.isSigning(),
       verifyPage,
+      metrics,
+      metricsToken: config.metricsToken,
     },
     logger,
   );
@@ -150,29 +191,18 @@ async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Prom
   };
   const closeRooms = async (): Promise<void> => {
     // Side by side, because callers and destinations may each take their whole deadline.
-    await Promise.all([http.close(), worker.stop(), reaper.stop()]);
+    await Promise.all([
+      http.close(),
+      worker.stop(),
+      reaper.stop(),
+      partitions.stop(),
+      upkeep.stop(),
+    ]);
     await ingest.drained();
     await client.close();
     // What was delivered until now gets its place and its head before we go.
-    await Promise.all([sequencer.stop(), heads.stop()]);
-    await finishLog();
-  };
-  const finishLog = async (): Promise<void> => {
-    try {
-      while ((await sequence(pools.sequencer, log)).more);
-      await signHead(
-        {
-          pool: pools.sequencer,
-          clock,
-          signer,
-          pace: { growingMs: 0, idleMs: config.idleHeadIntervalMs },
-        },
-        log,
-      );
-    } catch (error) {
-      // Nothing is lost: the next start goes on where the database stands.
-      logger.error('the last leaves were left for the next start', { error });
-    }
+    await sequencer.stop();
+    await publishing.finish();
   };
 
   let firstApiKey: string | null;
@@ -188,7 +218,7 @@ async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Prom
   return {
     url: urlOf(http, config.host),
     origin: log.origin,
-    publicKey: hexFromBytes(signer.publicKey),
+    publicKey: signer === null ? null : hexFromBytes(signer.publicKey),
     firstApiKey,
     stop,
   };

@@ -1,15 +1,47 @@
 #!/usr/bin/env node
-/** `kapsel-server [serve|migrate|help]`: arguments in, signals in, exit code out. @module */
-import { ConfigError, describeSettings, readConfig } from './base/config.ts';
-import { runMigrate } from './commands/migrate.ts';
+/** `kapsel-server COMMAND [OPTIONS]`: arguments in, signals in, exit code out. @module */
+import {
+  type Config,
+  ConfigError,
+  describeSettings,
+  forgetSecrets,
+  readConfig,
+} from './base/config.ts';
+import { auditCommand } from './commands/audit.ts';
+import {
+  type Command,
+  describeCommand,
+  describeCommands,
+  parseCommand,
+  UsageError,
+} from './commands/command.ts';
+import { exportCommand } from './commands/export.ts';
+import { exportKeysCommand, listKeysCommand, protectKeysCommand } from './commands/keys.ts';
+import { createLogCommand, listLogsCommand } from './commands/logs.ts';
+import { migrateCommand } from './commands/migrate.ts';
+import { rotateKeysCommand } from './commands/rotate-keys.ts';
 import { type Running, serve } from './commands/serve.ts';
 
-const HELP = `kapsel-server serve      start the server (default)
-kapsel-server migrate    bring the database at DATABASE_URL to the newest schema
-kapsel-server help       this text
+const serveCommand: Command = {
+  words: 'serve',
+  help: 'start the server (default)',
+  options: {},
+  run: ({ config }) => runServe(config),
+};
 
-Settings come from the environment:
-${describeSettings()}`;
+/** The first is what happens without words. */
+const COMMANDS: readonly Command[] = [
+  serveCommand,
+  migrateCommand,
+  rotateKeysCommand,
+  listKeysCommand,
+  exportKeysCommand,
+  protectKeysCommand,
+  createLogCommand,
+  listLogsCommand,
+  auditCommand,
+  exportCommand,
+];
 
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
@@ -18,24 +50,33 @@ const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
+const note = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+const progress = (text: string): void => {
+  process.stderr.write(`\r${text}\u001b[K`); // erase to the end of the line
+};
+
 async function main(argv: readonly string[]): Promise<void> {
-  const [command = 'serve', ...rest] = argv;
-  if (rest.length > 0) return usage(`unexpected argument: ${rest[0]}`);
-  switch (command) {
-    case 'serve':
-      return runServe();
-    case 'migrate':
-      return runMigrate(readConfig(process.env), print);
-    case 'help':
-    case '--help':
-    case '-h':
-      return print(HELP);
-    default:
-      return usage(`unknown command: ${command}`);
-  }
+  const parsed = parseCommand(argv, COMMANDS);
+  if (parsed.kind === 'help') return print(helpOf(parsed.command));
+  const config = readConfig(process.env);
+  forgetSecrets(process.env);
+  const context = { config, print, note, ...(process.stderr.isTTY ? { progress } : {}) };
+  const code = await parsed.command.run(context, parsed.input);
+  if (code !== undefined) process.exitCode = code;
 }
 
-async function runServe(): Promise<void> {
+function helpOf(command: Command | null): string {
+  if (command !== null && command !== serveCommand) return describeCommand(command);
+  return `${describeCommands(COMMANDS)}
+
+Settings come from the environment:
+${describeSettings()}`;
+}
+
+async function runServe(config: Config): Promise<undefined> {
   let running: Running | null = null;
   let isStopping = false;
   const stop = (signal: NodeJS.Signals): void => {
@@ -50,18 +91,15 @@ async function runServe(): Promise<void> {
   };
   // Before anything is started: who breaks off half-way would leave a database running.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
-  running = await serve(readConfig(process.env), print);
+  running = await serve(config, print);
   if (isStopping) await running.stop();
 }
 
-function usage(message: string): void {
-  process.stderr.write(`kapsel-server: ${message}\n\n${HELP}\n`);
-  process.exitCode = EXIT_USAGE;
-}
-
 function fail(error: unknown): void {
-  process.stderr.write(`kapsel-server: ${messagesOf(error).join(': ') || 'failed'}\n`);
-  process.exitCode = error instanceof ConfigError ? EXIT_USAGE : EXIT_FAILURE;
+  note(`kapsel-server: ${messagesOf(error).join(': ') || 'failed'}`);
+  if (error instanceof UsageError) note(`\n${helpOf(error.command)}`);
+  const isUsage = error instanceof UsageError || error instanceof ConfigError;
+  process.exitCode = isUsage ? EXIT_USAGE : EXIT_FAILURE;
 }
 
 /** What an error says, and what caused it. Where Node tried several addresses, each has an error and the whole has no words. */

@@ -12,6 +12,7 @@ import { createTestDatabase, type TestDatabase } from '../../test/support/postgr
 import { type App, type AppDeps, assertSettings, startApp } from '../src/app.ts';
 import { systemClock } from '../src/base/clock.ts';
 import { type Config, ConfigError, readConfig } from '../src/base/config.ts';
+import { KeyError } from '../src/keys/signer.ts';
 import { openJournal } from './support/journal.ts';
 import { type Answer, answerWith, openReceiver, type Receiver } from './support/receiver.ts';
 
@@ -131,7 +132,7 @@ describe('a started app', () => {
     const app = await start();
     const { event_id } = await sendOne(app, receiver.url);
     const text = await proofOf(app, event_id);
-    const keys = [{ publicKey: bytesFromHex(app.publicKey), name: null }];
+    const keys = [{ publicKey: bytesFromHex(app.publicKey ?? ''), name: null }];
     const report = verifyProofPackage(text, { keys }, { nowMs: systemClock.nowMs() + 1_000 });
     expect(report.verdict).toBe('verified');
     expect(report.claims).toMatchObject({ eventId: event_id, outcome: 'delivered' });
@@ -179,7 +180,7 @@ describe('starting again', () => {
   it('is refused without the key of the log', async () => {
     await (await start()).stop();
     const refused = start({ KAPSEL_SIGNING_KEY_FILE: join(folder, 'other.pem') });
-    await expect(refused).rejects.toThrow(/already signs with a key/);
+    await expect(refused).rejects.toThrow(KeyError);
   });
 });
 
@@ -227,6 +228,19 @@ describe('settings that cannot be', () => {
     await sql(`ALTER DATABASE ${name} SET synchronous_commit = off`);
     await expect(start({ KAPSEL_UNSAFE_DURABILITY: '0' })).rejects.toThrow(/synchronous_commit/);
     await start({ KAPSEL_UNSAFE_DURABILITY: '1' });
+  });
+});
+
+describe('a database that was set back', () => {
+  it('stops the start, and nothing is left running', async () => {
+    const receiver = await receive();
+    const app = await start();
+    await proofOf(app, (await sendOne(app, receiver.url)).event_id);
+    await app.stop();
+    await sql('DELETE FROM signed_tree_heads');
+    await sql("UPDATE logs SET tree_size = 0, right_edge = ''");
+    await expect(start()).rejects.toMatchObject({ name: 'HeadConflict', kind: 'behind' });
+    expect(await sql('SELECT id FROM signed_tree_heads')).toEqual([]);
   });
 });
 

@@ -17,7 +17,8 @@ import { installPeers } from './support/peers.mjs';
  *   peers: Record<string, Record<string, string | number>>,
  *   ratios: Record<string, number>,
  *   goals: Goal[],
- * }} Measured
+ *   postgres?: string,
+ * }} Measured `postgres` is the version of the server that the bench used.
  * @typedef {{
  *   about: string,
  *   needsPeers: boolean,
@@ -69,8 +70,8 @@ async function run(name, quick) {
   build();
   if (bench.needsPeers) installPeers(say);
   const at = new Date().toISOString();
-  const machine = describeMachine();
-  const measured = await bench.measure({ quick, say });
+  const { postgres = null, ...measured } = await bench.measure({ quick, say });
+  const machine = describeMachine(postgres);
   for (const goal of measured.goals) {
     say(`goal ${goal.met ? 'met   ' : 'missed'} ${goal.name}: ${goal.measured}`);
   }

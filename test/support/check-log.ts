@@ -14,6 +14,7 @@ import {
   equalBytes,
   hexFromBytes,
   leafHash,
+  parseKeyLeaf,
   parseLeaf,
   parseTreeHead,
   type TreeHead,
@@ -27,10 +28,12 @@ import pg from 'pg';
 
 /** What was found, when all of it fits together. */
 export interface CheckedLog {
-  /** In the order of the tree. */
+  /** Of deliveries, log by log in the order of the tree; statements about keys stand between them. */
   readonly leaves: readonly DeliveryLeaf[];
-  /** In the order in which they were signed. */
+  /** Log by log in the order in which they were signed. */
   readonly heads: readonly TreeHead[];
+  /** One tree for each log, by its origin; the shared log's is the first. */
+  readonly trees: ReadonlyMap<string, CheckedTree>;
   /** Settled attempts whose leaf has no place in the tree yet. */
   readonly waiting: number;
   /** Attempts without an outcome: on their way, or lost with their process. */
@@ -43,13 +46,19 @@ export async function checkLog(connectionString: string): Promise<CheckedLog> {
   await client.connect();
   try {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    const logs = await client.query<LogRow>('SELECT id, origin FROM logs');
-    assert.equal(logs.rows.length, 1, 'one shared log');
-    const [log] = logs.rows as [LogRow];
-    const { leaves, heads } = await checkTree(client, log);
+    const logs = await client.query<LogRow & { shared: boolean }>(
+      `SELECT id, origin, tenant_id IS NULL AS shared FROM logs
+        ORDER BY tenant_id NULLS FIRST, created_at, id`,
+    );
+    assert.equal(logs.rows.filter(({ shared }) => shared).length, 1, 'one shared log');
+    const trees = new Map<string, CheckedTree>();
+    for (const log of logs.rows) trees.set(log.origin, await checkTree(client, log));
+    const leaves = [...trees.values()].flatMap((tree) => tree.leaves);
+    const heads = [...trees.values()].flatMap((tree) => tree.heads);
     const { waiting, unsettled } = await checkAttempts(client, leaves);
     await checkEvents(client);
-    return { leaves, heads, waiting, unsettled };
+    await checkStrays(client);
+    return { leaves, heads, trees, waiting, unsettled };
   } finally {
     await client.end();
   }
@@ -73,6 +82,28 @@ export async function checkTree(db: Db, log: Pick<LogRow, 'id' | 'origin'>): Pro
   return { tree, leaves, heads };
 }
 
+/** All that a partitioned table ever held: itself, and the months that retention has detached. */
+async function wholeOf(client: Db, parent: string): Promise<string> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class
+      WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND NOT relispartition
+        AND relname ~ ('^' || $1 || '_[0-9]{4}_[0-9]{2}$') ORDER BY relname`,
+    [parent],
+  );
+  const parts = [parent, ...rows.map(({ name }) => name)];
+  return `(${parts.map((name) => `SELECT * FROM ${name}`).join(' UNION ALL ')})`;
+}
+
+/** Rows that belong to no log or attempt are seen by none of the checks of one log. */
+async function checkStrays(client: Db): Promise<void> {
+  const leaves = await wholeOf(client, 'merkle_leaves');
+  const { rows } = await client.query(
+    `SELECT l.leaf_hash FROM ${leaves} l LEFT JOIN logs ON logs.id = l.log_id
+      WHERE logs.id IS NULL OR (logs.tenant_id IS NOT NULL AND l.tenant_id <> logs.tenant_id)`,
+  );
+  assert.deepEqual(rows, [], 'leaves of no log, or of a tenant in the log of another');
+}
+
 interface LogRow {
   readonly id: string;
   readonly origin: string;
@@ -84,19 +115,24 @@ async function checkLeaves(
 ): Promise<{ tree: MemoryTree; leaves: DeliveryLeaf[] }> {
   const { rows } = await client.query<{
     index: number;
-    delivery_attempt_id: string;
+    delivery_attempt_id: string | null;
     leaf_hash: Buffer;
     leaf_data: string;
   }>(
     `SELECT leaf_index::int AS index, delivery_attempt_id, leaf_hash, leaf_data
-       FROM merkle_leaves WHERE log_id = $1 ORDER BY leaf_index`,
+       FROM ${await wholeOf(client, 'merkle_leaves')} l WHERE log_id = $1 ORDER BY leaf_index`,
     [log.id],
   );
   const tree = new MemoryTree();
-  const leaves = rows.map((row) => {
+  const leaves = rows.flatMap((row) => {
     const hash = leafHash(utf8FromString(row.leaf_data));
     assert.equal(hexFromBytes(row.leaf_hash), hexFromBytes(hash), `hash of leaf ${row.index}`);
     assert.equal(tree.append(hash), row.index, 'leaf indexes without a gap');
+    if (row.delivery_attempt_id === null) {
+      // A leaf without an attempt speaks of a key.
+      assert.equal(parseKeyLeaf(row.leaf_data).log, log.origin);
+      return [];
+    }
     const leaf = parseLeaf(row.leaf_data);
     assert.equal(leaf.log, log.origin);
     assert.equal(leaf.deliveryAttemptId, row.delivery_attempt_id);
@@ -165,6 +201,13 @@ async function checkHeads(client: Db, log: LogRow, tree: MemoryTree): Promise<re
     assert.ok(before === undefined || before.timestampMs < head.timestampMs, 'times grow');
     assert.ok(before === undefined || before.treeSize <= head.treeSize, 'sizes never shrink');
   }
+  const keys = heads.map(({ publicKey }) => hexFromBytes(publicKey));
+  const turns = keys.filter((key, i) => key !== keys[i - 1]);
+  assert.equal(
+    turns.length,
+    new Set(keys).size,
+    'a key that was followed by another signs no more',
+  );
   return heads;
 }
 
@@ -234,7 +277,7 @@ async function checkAttempts(
   const { rows } = await client.query<AttemptRow>(
     `SELECT a.*, e.payload_hash, e.payload_size,
             ARRAY(SELECT leaf_data FROM pending_leaves p WHERE p.delivery_attempt_id = a.id) AS pending
-       FROM delivery_attempts a JOIN webhook_events e ON e.id = a.event_id`,
+       FROM ${await wholeOf(client, 'delivery_attempts')} a JOIN webhook_events e ON e.id = a.event_id`,
   );
   const places = new Map<string, DeliveryLeaf[]>();
   for (const leaf of sequenced) {
@@ -300,7 +343,7 @@ async function checkEvents(client: Db): Promise<void> {
   }>(
     `SELECT e.id, e.status, e.payload_hash, e.payload_size, p.body,
             q.event_id IS NOT NULL AS queued, q.attempts,
-            ARRAY(SELECT attempt_number FROM delivery_attempts a WHERE a.event_id = e.id
+            ARRAY(SELECT attempt_number FROM ${await wholeOf(client, 'delivery_attempts')} a WHERE a.event_id = e.id
                    ORDER BY attempt_number) AS numbers
        FROM webhook_events e
        JOIN event_payloads p ON p.event_id = e.id

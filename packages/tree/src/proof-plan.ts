@@ -64,8 +64,7 @@ export function planRoot(size: number): SubtreePlan {
 /** `begin` is a multiple of the largest power of two in the stretch, as each split leaves it. */
 function planSubtree(begin: number, end: number): SubtreePlan {
   const nodes: NodeId[] = [];
-  let level = 0;
-  while (2 ** (level + 1) <= end - begin) level += 1;
+  let level = highestBit(end - begin);
   for (let start = begin; start < end; level -= 1) {
     const width = 2 ** level;
     if (start + width > end) continue;
@@ -77,7 +76,13 @@ function planSubtree(begin: number, end: number): SubtreePlan {
 
 /** RFC 6962 2.1: k is the largest power of two below n, strictly. */
 function splitPoint(begin: number, end: number): number {
-  let k = 1;
-  while (k * 2 < end - begin) k *= 2;
-  return begin + k;
+  return begin + 2 ** highestBit(end - begin - 1);
+}
+
+/** Position of the highest bit of n >= 1. Not by `Math.log2`, which rounds 2^49 - 1 up to 49. */
+function highestBit(n: number): number {
+  if (n < 2 ** 31) return 31 - Math.clz32(n);
+  let level = 31;
+  while (2 ** (level + 1) <= n) level += 1;
+  return level;
 }

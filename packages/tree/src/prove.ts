@@ -3,7 +3,7 @@ import { emptyRoot } from '@kapsel/verification';
 import { foldFullSubtree, foldRightEdge } from './fold.ts';
 import { assertSize, type NodeId } from './node-id.ts';
 import { planConsistency, planInclusion, planRoot, type SubtreePlan } from './proof-plan.ts';
-import { placeOfNode, type Tile, type TileId, tilePath } from './tile-id.ts';
+import { placeOfNode, type Tile, type TileId } from './tile-id.ts';
 import { hashesFromTile, readTiles, type TileReader } from './tile-reader.ts';
 
 /** The hashes that lead from leaf `index` to the root of the tree of `size` leaves. */
@@ -49,17 +49,22 @@ async function fetchAndFold(
 ): Promise<Uint8Array[]> {
   const tiles = await readTiles(reader, planTileReads(plan, size));
   const byKey = new Map(tiles.map((tile) => [keyOf(tile), tile]));
-  return plan.map(({ nodes }) => foldRightEdge(nodes.map((node) => hashOfNode(byKey, node, size))));
+  const { subtreeRoot = joinHashes } = reader;
+  const hashOfNode = (node: NodeId): Uint8Array => {
+    const { tile: id, offset, count } = placeOfNode(node, size);
+    const tile = byKey.get(keyOf(id));
+    if (tile === undefined) throw new RangeError(`tile ${keyOf(id)} was planned, got none`);
+    // A copy: a proof must not keep a whole tile alive, nor share bytes with a cache.
+    return subtreeRoot(tile, offset, count).slice();
+  };
+  return plan.map(({ nodes }) => foldRightEdge(nodes.map(hashOfNode)));
 }
 
-function hashOfNode(tiles: ReadonlyMap<string, Tile>, node: NodeId, size: number): Uint8Array {
-  const { tile: id, offset, count } = placeOfNode(node, size);
-  const tile = tiles.get(keyOf(id));
-  if (tile === undefined) throw new RangeError(`tile ${keyOf(id)} was planned, got none`);
-  // A copy: a proof must not keep a whole tile alive, nor share bytes with a cache.
-  return foldFullSubtree(hashesFromTile(tile, offset, count)).slice();
+function joinHashes(tile: Tile, offset: number, count: number): Uint8Array {
+  return foldFullSubtree(hashesFromTile(tile, offset, count));
 }
 
+// Within one tree the width follows from the place.
 function keyOf(tile: TileId): string {
-  return tilePath(tile.level, tile.index, tile.width);
+  return `${tile.level}/${tile.index}`;
 }

@@ -17,6 +17,11 @@ import { TILE_WIDTH, type Tile, type TileId, tilePath } from './tile-id.ts';
  */
 export interface TileReader {
   readTile(level: number, index: number, width: number): Promise<Uint8Array>;
+  /**
+   * The root over `count` hashes of a tile from position `offset`: for a reader that keeps what was
+   * joined before. Called with a tile that `readTile` of the same reader gave out.
+   */
+  readonly subtreeRoot?: (tile: Tile, offset: number, count: number) => Uint8Array;
 }
 
 /** Reads the tiles, all at once, each cut to the width that was asked for. */

@@ -1,8 +1,10 @@
 import { verifyConsistency, verifyInclusion } from '@kapsel/verification';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
+import { foldFullSubtree } from '../src/fold.ts';
 import { MemoryTree } from '../src/memory-tree.ts';
 import { proveConsistency, proveInclusion, rootFromTiles } from '../src/prove.ts';
+import { hashesFromTile, type TileReader } from '../src/tile-reader.ts';
 import {
   mthOfLeaves,
   mthOfSparseLeaves,
@@ -150,4 +152,32 @@ test('the proof shares no bytes with the tiles', async () => {
   const [hash] = await proveInclusion({ readTile: async () => shared }, 0, 2);
   shared.fill(9);
   expect(hash).toEqual(new Uint8Array(32).fill(7));
+});
+
+test('a reader that keeps what was joined is asked for subtrees of the tiles it gave out', async () => {
+  const tree = treeOf(LEAVES);
+  const plain = readerOfTree(tree);
+  const given = new Set<string>();
+  const counts: number[] = [];
+  const reader: TileReader = {
+    readTile(level, index, width) {
+      given.add(`${level}/${index}/${width}`);
+      return plain.readTile(level, index, width);
+    },
+    subtreeRoot(tile, offset, count) {
+      expect(given.has(`${tile.level}/${tile.index}/${tile.width}`)).toBe(true);
+      expect(offset % count).toBe(0);
+      expect(offset + count).toBeLessThanOrEqual(tile.width);
+      counts.push(count);
+      return foldFullSubtree(hashesFromTile(tile, offset, count));
+    },
+  };
+  for (const size of SIZES) {
+    const index = size >> 1;
+    expect(await proveInclusion(reader, index, size)).toEqual(
+      await proveInclusion(plain, index, size),
+    );
+    expect(await rootFromTiles(reader, size)).toEqual(await rootFromTiles(plain, size));
+  }
+  expect(Math.max(...counts)).toBe(128);
 });

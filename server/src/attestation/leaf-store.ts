@@ -1,33 +1,12 @@
 /** Leaves that have a place in the tree. @module */
-import type { DeliveryAttemptId, LogId, TenantId } from '../base/ids.ts';
+import { type DeliveryAttemptId, type LogId, type TenantId, timeMsOfId } from '../base/ids.ts';
 import { integerFromRow } from '../base/rows.ts';
+import { prepared } from '../db/prepared.ts';
 import type { Db } from '../db/transaction.ts';
-import type { PendingLeaf } from './pending-store.ts';
 
-const INSERT_LEAVES = `
-  INSERT INTO merkle_leaves (log_id, leaf_index, tenant_id, delivery_attempt_id, leaf_hash, leaf_data)
-  SELECT $1, $2 + row.ordinal - 1, row.tenant_id, row.delivery_attempt_id, row.leaf_hash, row.leaf_data
-    FROM unnest($3::uuid[], $4::uuid[], $5::bytea[], $6::text[]) WITH ORDINALITY
-      AS row (tenant_id, delivery_attempt_id, leaf_hash, leaf_data, ordinal)`;
-
-/** Gives the leaves the indexes `firstIndex`, `firstIndex + 1`, … */
-export async function insertLeavesAcrossTenants(
-  db: Db,
-  logId: LogId,
-  firstIndex: number,
-  leaves: readonly PendingLeaf[],
-): Promise<void> {
-  await db.query(INSERT_LEAVES, [
-    logId,
-    firstIndex,
-    leaves.map(({ tenantId }) => tenantId),
-    leaves.map(({ deliveryAttemptId }) => deliveryAttemptId),
-    leaves.map(({ leaf }) => Buffer.from(leaf.hash)),
-    leaves.map(({ leaf }) => leaf.data),
-  ]);
-}
-
-const FIND_INDEX = 'SELECT leaf_index FROM merkle_leaves WHERE log_id = $1 AND leaf_hash = $2';
+// The hash says nothing of the month, so each partition's index is asked.
+const FIND_INDEX =
+  'SELECT leaf_index FROM merkle_leaves WHERE log_id = $1 AND leaf_hash = $2 LIMIT 1';
 
 /** Where a leaf hash stands in the log, or null. Hashes are public, so no tenant is asked for. */
 export async function findLeafIndexByHash(
@@ -35,11 +14,23 @@ export async function findLeafIndexByHash(
   logId: LogId,
   leafHash: Uint8Array,
 ): Promise<number | null> {
-  const { rows } = await db.query<{ leaf_index: string }>(FIND_INDEX, [
-    logId,
-    Buffer.from(leafHash),
-  ]);
+  const { rows } = await db.query<{ leaf_index: string }>(
+    prepared(FIND_INDEX, [logId, Buffer.from(leafHash)]),
+  );
   return rows[0] === undefined ? null : integerFromRow(rows[0].leaf_index);
+}
+
+const IS_PENDING =
+  'SELECT EXISTS (SELECT 1 FROM pending_leaves WHERE log_id = $1 AND leaf_hash = $2) AS found';
+
+/** True while the leaf with this hash waits for its place in the log. */
+export async function isPendingLeafHash(
+  db: Db,
+  logId: LogId,
+  leafHash: Uint8Array,
+): Promise<boolean> {
+  const { rows } = await db.query<{ found: boolean }>(IS_PENDING, [logId, Buffer.from(leafHash)]);
+  return rows[0]?.found === true;
 }
 
 export interface SequencedLeaf {
@@ -49,10 +40,17 @@ export interface SequencedLeaf {
   readonly leafData: string;
 }
 
+// The time inside an attempt's id tells in which months to look first. A clock that was set wrong, or a
+// sequencer that stood still for a month, must not hide a leaf: then all months are asked.
+const DAY_S = 86_400;
+const BEFORE_S = DAY_S;
+const AFTER_S = 31 * DAY_S;
+
 const FIND_LEAF = `
   SELECT log_id, leaf_index, leaf_hash, leaf_data
     FROM merkle_leaves
    WHERE tenant_id = $1 AND delivery_attempt_id = $2`;
+const FIND_LEAF_WITHIN = `${FIND_LEAF} AND committed_at BETWEEN to_timestamp($3) AND to_timestamp($4)`;
 
 /** The leaf of a tenant's delivery attempt, or null while it has no place in the tree. */
 export async function findLeafByAttempt(
@@ -60,13 +58,11 @@ export async function findLeafByAttempt(
   tenantId: TenantId,
   deliveryAttemptId: DeliveryAttemptId,
 ): Promise<SequencedLeaf | null> {
-  const { rows } = await db.query<{
-    log_id: LogId;
-    leaf_index: string;
-    leaf_hash: Buffer;
-    leaf_data: string;
-  }>(FIND_LEAF, [tenantId, deliveryAttemptId]);
-  const row = rows[0];
+  const ids = [tenantId, deliveryAttemptId];
+  const near = await db.query<LeafRow>(
+    prepared(FIND_LEAF_WITHIN, [...ids, ...spanOf(deliveryAttemptId)]),
+  );
+  const row = near.rows[0] ?? (await db.query<LeafRow>(FIND_LEAF, ids)).rows[0];
   if (row === undefined) return null;
   return {
     logId: row.log_id,
@@ -76,15 +72,30 @@ export async function findLeafByAttempt(
   };
 }
 
-const HAS_ATTEMPT =
-  'SELECT EXISTS (SELECT 1 FROM delivery_attempts WHERE tenant_id = $1 AND id = $2) AS found';
+interface LeafRow {
+  log_id: LogId;
+  leaf_index: string;
+  leaf_hash: Buffer;
+  leaf_data: string;
+}
 
-/** True when the tenant made this attempt, whether or not its leaf is in the tree yet. */
+// Seconds, since an id from outside may name a year that no text of ours can hold.
+function spanOf(id: DeliveryAttemptId): [number, number] {
+  const timeS = timeMsOfId(id) / 1_000;
+  return [timeS - BEFORE_S, timeS + AFTER_S];
+}
+
+const FIND_ATTEMPT = 'SELECT 1 FROM delivery_attempts WHERE tenant_id = $1 AND id = $2';
+const FIND_ATTEMPT_WITHIN = `${FIND_ATTEMPT} AND attempted_at BETWEEN to_timestamp($3) AND to_timestamp($4)`;
+
+/** True when the tenant made this attempt, whether its leaf is in the tree yet, or its row is gone and the leaf is left. */
 export async function hasAttempt(
   db: Db,
   tenantId: TenantId,
   deliveryAttemptId: DeliveryAttemptId,
 ): Promise<boolean> {
-  const { rows } = await db.query<{ found: boolean }>(HAS_ATTEMPT, [tenantId, deliveryAttemptId]);
-  return rows[0]?.found === true;
+  const ids = [tenantId, deliveryAttemptId];
+  const near = await db.query(FIND_ATTEMPT_WITHIN, [...ids, ...spanOf(deliveryAttemptId)]);
+  if (near.rows.length > 0 || (await db.query(FIND_ATTEMPT, ids)).rows.length > 0) return true;
+  return (await findLeafByAttempt(db, tenantId, deliveryAttemptId)) !== null;
 }

@@ -1,6 +1,5 @@
-/** STORY: a committed size becomes a signed head and checkpoint. @module */
+/** STORY: a committed size becomes a signed head and checkpoint, first in the second place, then in the database. @module */
 
-import { compactRangeFromHashes } from '@kapsel/tree';
 import {
   bytesFromHex,
   encodeCheckpointBody,
@@ -15,11 +14,14 @@ import {
 import type { Pool } from 'pg';
 import type { Clock } from '../base/clock.ts';
 import { newId } from '../base/ids.ts';
-import { inTransaction } from '../db/transaction.ts';
+import { type Db, inTransaction } from '../db/transaction.ts';
+import type { KeyRing } from '../keys/key-ring.ts';
 import type { Signer } from '../keys/signer.ts';
-import type { Log } from '../logs/log.ts';
+import { type Log, LogHaltedError } from '../logs/log.ts';
 import { getTreeState } from '../logs/store.ts';
+import { assertRoots, type GuardedLog, lookAtLog } from './head-guard.ts';
 import { findNewestHead, insertHead } from './head-store.ts';
+import { isSameHead, PublishedHeadMoved, type PublishedHeads } from './published-head.ts';
 import { type HeadPace, isHeadDue, nextTimestampMs, type TreeHead } from './tree-head.ts';
 
 const NOTE_TYPE_ED25519 = 0x01; // C2SP signed-note
@@ -27,51 +29,102 @@ const NOTE_TYPE_ED25519 = 0x01; // C2SP signed-note
 export interface SignHeadDeps {
   readonly pool: Pool;
   readonly clock: Clock;
-  readonly signer: Signer;
+  readonly ring: KeyRing;
   readonly pace: HeadPace;
+  readonly published: PublishedHeads;
 }
 
-/** Signs the committed tree of `log` if a head is due; answers the new head, or null. */
+/**
+ * Signs the committed tree of `log` if a head is due; answers the new head, or null when none is due, another process
+ * was faster, or this process does not hold the key. Throws HeadConflict or LogHaltedError when nothing may be signed.
+ */
 export async function signHead(deps: SignHeadDeps, log: Log): Promise<TreeHead | null> {
-  const { pool, clock, signer, pace } = deps;
-  const newest = await findNewestHead(pool, log.id);
-  const tree = await getTreeState(pool, log.id);
-  const rootHash = compactRangeFromHashes(tree.treeSize, tree.rightEdge).root();
-  if (newest !== null) assertNoFork(newest, tree.treeSize, rootHash);
+  const { pool, clock, ring, pace, published } = deps;
+  const seen = await agreeOnNewest(deps, log, await lookAtLog(pool, log, published));
+  const { tree, newest } = seen;
+  if (tree.haltedReason !== null) throw new LogHaltedError(log.id, tree.haltedReason);
   if (!isHeadDue(tree.treeSize, newest, pace, clock.nowMs())) return null;
-  const head = await makeHead(deps, log, {
+  const rootHash = await assertRoots(pool, log, seen);
+  const signer = await ring.signerOf(pool, log.id);
+  if (signer === null) return null;
+  const lastMs = Math.max(newest?.timestampMs ?? 0, seen.stored?.timestampMs ?? 0);
+  const head = await makeHead(clock, signer, log, {
     treeSize: tree.treeSize,
     rootHash,
-    timestampMs: nextTimestampMs(newest?.timestampMs ?? null, clock.nowMs()),
+    timestampMs: nextTimestampMs(lastMs === 0 ? null : lastMs, clock.nowMs()),
   });
   // A crash here loses a signature that nobody saw; the next tick signs again.
-  return inTransaction(pool, async (db) => {
-    // The row lock makes "look, then insert" one step for all processes.
-    await getTreeState(db, log.id, true);
-    const seen = await findNewestHead(db, log.id);
-    // Another process signed meanwhile: its head counts, ours was never seen.
-    if (seen?.id !== newest?.id) return null;
-    await insertHead(db, log.id, head, bytesFromHex(keyIdFromPublicKey(signer.publicKey)));
-    return head;
-  });
+  return insertPublished(deps, log, head, seen);
 }
 
-// A database that was set back or tampered with: signing it would prove us liars to everyone who kept the head.
-function assertNoFork(newest: TreeHead, treeSize: number, rootHash: Uint8Array): void {
-  if (treeSize < newest.treeSize) {
-    throw new Error(
-      `the log is at size ${treeSize}, below the published ${newest.treeSize}: not signing`,
-    );
+/**
+ * Brings both places to the later of the two heads, so that the next one is made after it. The database's is later
+ * when another process signed it; the second place's when a process ended between its two writes.
+ */
+async function agreeOnNewest(deps: SignHeadDeps, log: Log, seen: GuardedLog): Promise<GuardedLog> {
+  const { newest, stored } = seen;
+  if (isSameHead(newest, stored) || newest?.timestampMs === stored?.timestampMs) return seen;
+  await assertRoots(deps.pool, log, seen);
+  if (newest !== null && newest.timestampMs > (stored?.timestampMs ?? 0)) {
+    assertSigned(newest, log);
+    await deps.published.write(log, newest, stored);
+    return { ...seen, stored: newest };
   }
-  if (treeSize === newest.treeSize && !equalBytes(rootHash, newest.rootHash)) {
-    throw new Error(`the log has another root than the published one of size ${treeSize}`);
+  if (stored === null) return seen;
+  const inserted = await insertPublished(deps, log, stored, seen);
+  if (inserted !== null) return { ...seen, newest: stored };
+  // Another process signed meanwhile; or the key of that head signs no more, and the next one gets a later time.
+  return lookAtLog(deps.pool, log, deps.published);
+}
+
+/** Writes a head into the second place, then into the database. Null when somebody else was faster. */
+async function insertPublished(
+  { pool, ring, published }: SignHeadDeps,
+  log: Log,
+  head: TreeHead,
+  seen: GuardedLog,
+): Promise<TreeHead | null> {
+  try {
+    return await inTransaction(pool, async (db) => {
+      // The row lock makes "look, then write" one step for all processes, and for a change of keys.
+      const { haltedReason } = await getTreeState(db, log.id, true);
+      const newest = await findNewestHead(db, log.id);
+      // Another process signed meanwhile: its head counts, ours was never seen.
+      if (haltedReason !== null || newest?.id !== seen.newest?.id) return null;
+      // The key was changed meanwhile: the old one must not sign after the new one.
+      if (!(await isActiveKey(ring, db, log, head.publicKey))) return null;
+      await published.write(log, head, seen.stored);
+      // A crash from here to the commit leaves a head in the second place alone, which nobody was served: the next tick
+      // of any process that sees that place inserts it here.
+      await insertHead(db, log.id, head, bytesFromHex(keyIdFromPublicKey(head.publicKey)));
+      return head;
+    });
+    // A crash from here on leaves the head in both places: it is served from the database.
+  } catch (error) {
+    // The second place is shared, and somebody moved it: the next tick looks again.
+    if (error instanceof PublishedHeadMoved) return null;
+    throw error;
   }
+}
+
+async function isActiveKey(
+  ring: KeyRing,
+  db: Db,
+  log: Log,
+  publicKey: Uint8Array,
+): Promise<boolean> {
+  const signer = await ring.signerOf(db, log.id);
+  return signer !== null && equalBytes(signer.publicKey, publicKey);
 }
 
 type UnsignedHead = Pick<TreeHead, 'treeSize' | 'rootHash' | 'timestampMs'>;
 
-async function makeHead(deps: SignHeadDeps, log: Log, head: UnsignedHead): Promise<TreeHead> {
-  const { signer, clock } = deps;
+async function makeHead(
+  clock: Clock,
+  signer: Signer,
+  log: Log,
+  head: UnsignedHead,
+): Promise<TreeHead> {
   const signature = await signVerified(
     signer,
     encodeTreeHead(head.timestampMs, head.treeSize, head.rootHash),
@@ -86,6 +139,7 @@ async function makeHead(deps: SignHeadDeps, log: Log, head: UnsignedHead): Promi
     signature,
     publicKey: signer.publicKey,
     checkpoint: `${body}\n${encodeNoteSignature(log.origin, keyId, noteSignature)}`,
+    cosignatures: [],
   };
 }
 
@@ -97,4 +151,12 @@ async function signVerified(signer: Signer, message: Uint8Array): Promise<Uint8A
     throw new Error('the signer answered a signature that does not verify');
   }
   return signature;
+}
+
+// What another process put into the database is believed as little as what a signer answers.
+function assertSigned({ timestampMs, treeSize, rootHash, ...head }: TreeHead, log: Log): void {
+  const message = encodeTreeHead(timestampMs, treeSize, rootHash);
+  if (!verifyEd25519(head.signature, message, head.publicKey)) {
+    throw new Error(`the newest stored head of ${log.origin} is not signed by its key`);
+  }
 }

@@ -10,8 +10,10 @@ export interface TreeHead {
   readonly timestampMs: number;
   readonly signature: Uint8Array;
   readonly publicKey: Uint8Array;
-  /** The same head as a signed note. */
+  /** The same head as a note that the log alone signed. */
   readonly checkpoint: string;
+  /** Further lines of that note, each with its newline: what witnesses signed of this size. */
+  readonly cosignatures: readonly string[];
 }
 
 /** The head as the API and proof packages carry it. */
@@ -35,7 +37,7 @@ export function encodeTreeHeadJson(head: TreeHead): TreeHeadJson {
     public_key: hexFromBytes(head.publicKey),
     sth_id: head.id,
     log: head.origin,
-    checkpoint: head.checkpoint,
+    checkpoint: head.checkpoint + head.cosignatures.join(''),
   };
 }
 

@@ -8,10 +8,13 @@ export type FailureKind =
   | 'insufficient_scope'
   | 'not_found'
   | 'no_tree_head'
+  | 'method_not_allowed'
   | 'not_yet_committed'
+  | 'not_witnessed_yet'
   | 'payload_too_large'
   | 'unavailable'
   | 'overloaded'
+  | 'log_halted'
   | 'internal';
 
 /** One fault of a request: where it stands (JSON pointer) and what is wrong. */

@@ -11,6 +11,7 @@ export type EventId = Id<'event'>;
 export type DeliveryAttemptId = Id<'delivery_attempt'>;
 export type LogId = Id<'log'>;
 export type TreeHeadId = Id<'tree_head'>;
+export type ShareLinkId = Id<'share_link'>;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
@@ -31,4 +32,9 @@ export function newId<Name extends string>(nowMs: number): Id<Name> {
   const hex = bytes.toString('hex');
   const text = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
   return text as Id<Name>;
+}
+
+/** The time inside a UUIDv7, Unix milliseconds. Of another kind of UUID it is any number: a hint, never a fact. */
+export function timeMsOfId(id: string): number {
+  return Number(`0x${id.slice(0, 8)}${id.slice(9, 13)}`);
 }

@@ -4,9 +4,8 @@ import { type App, assertSettings, startApp } from '../app.ts';
 import { systemClock } from '../base/clock.ts';
 import type { Config } from '../base/config.ts';
 import { systemRandom } from '../base/random.ts';
-import { migrate } from '../db/migrate.ts';
-import { launchPostgres } from '../embedded/launch.ts';
-import { createLogger, type Logger } from '../telemetry/logger.ts';
+import { createLogger } from '../telemetry/logger.ts';
+import { openMigratedDatabase } from './migrated-database.ts';
 
 export interface Running {
   stop(): Promise<void>;
@@ -16,9 +15,8 @@ export interface Running {
 export async function serve(config: Config, print: (line: string) => void): Promise<Running> {
   assertSettings(config);
   const logger = createLogger(config.logLevel);
-  const database = await openDatabase(config, logger);
+  const database = await openMigratedDatabase(config, (line) => logger.info(line));
   try {
-    await prepare(config, database, logger);
     const app = await startApp({
       config,
       connectionString: database.connectionString,
@@ -39,28 +37,6 @@ export async function serve(config: Config, print: (line: string) => void): Prom
   }
 }
 
-/** Brings the schema up to date. A database that the operator chose is named in what goes wrong. */
-async function prepare(config: Config, database: Database, logger: Logger): Promise<void> {
-  try {
-    await migrate(database.connectionString, { log: (line) => logger.info(line) });
-  } catch (error) {
-    if (config.databaseUrl === null) throw error;
-    throw new Error('the database at DATABASE_URL cannot be used', { cause: error });
-  }
-}
-
-interface Database {
-  readonly connectionString: string;
-  stop(): Promise<void>;
-}
-
-async function openDatabase(config: Config, logger: Logger): Promise<Database> {
-  if (config.databaseUrl !== null) {
-    return { connectionString: config.databaseUrl, stop: async () => {} };
-  }
-  return launchPostgres({ dataDir: resolve(config.dataDir), log: (line) => logger.info(line) });
-}
-
 function describe(app: App, config: Config, print: (line: string) => void): void {
   const database =
     config.databaseUrl === null
@@ -71,7 +47,9 @@ function describe(app: App, config: Config, print: (line: string) => void): void
   print(`  Verifier    ${app.url}/verify`);
   print(`  Database    ${database}`);
   print(`  Log         ${app.origin}`);
-  print(`  Public key  ${app.publicKey}`);
+  print(
+    `  Public key  ${app.publicKey ?? 'none: finish the rotation with "kapsel-server keys rotate"'}`,
+  );
   if (app.firstApiKey !== null) {
     print(`  API key     ${app.firstApiKey}`);
     print('              Shown this once. Store it now: only its hash is kept.');

@@ -10,9 +10,17 @@ export interface Pools {
   readonly sequencer: pg.Pool;
   /** Answers the API: endpoints, events, heads, proofs. */
   readonly api: pg.Pool;
+  /** Audits and exports: nobody waits for it. */
+  readonly upkeep: pg.Pool;
 }
 
-const SIZES: Readonly<Record<keyof Pools, number>> = { ingest: 4, worker: 4, sequencer: 2, api: 8 };
+const SIZES: Readonly<Record<keyof Pools, number>> = {
+  ingest: 4,
+  worker: 4,
+  sequencer: 4,
+  api: 8,
+  upkeep: 2,
+};
 const STATEMENT_TIMEOUT_MS = 30_000;
 const LOCK_TIMEOUT_MS = 2_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
@@ -41,6 +49,7 @@ export function openPools(connectionString: string, onError: (error: Error) => v
     worker: open('worker'),
     sequencer: open('sequencer'),
     api: open('api'),
+    upkeep: open('upkeep'),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Pool, PoolClient } from 'pg';
 /** What a store takes as its first argument: a pool for a single statement, a client inside a transaction. */
 export type Db = Pick<PoolClient, 'query'>;
 
-export type Isolation = 'READ COMMITTED' | 'REPEATABLE READ READ ONLY';
+export type Isolation = 'READ COMMITTED' | 'REPEATABLE READ' | 'REPEATABLE READ READ ONLY';
 
 /** Runs `work` in one transaction. A failed ROLLBACK closes the connection, so no half-open state returns to the pool. */
 export async function inTransaction<T>(

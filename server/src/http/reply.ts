@@ -11,17 +11,22 @@ const STATUS: Readonly<Record<FailureKind, number>> = {
   insufficient_scope: 403,
   not_found: 404,
   no_tree_head: 404,
+  method_not_allowed: 405,
   not_yet_committed: 409,
+  not_witnessed_yet: 409,
   payload_too_large: 413,
   internal: 500,
   unavailable: 503,
   overloaded: 503,
+  log_halted: 503,
 };
 
 const RETRY_AFTER_S: Partial<Readonly<Record<FailureKind, string>>> = {
   not_yet_committed: '1',
+  not_witnessed_yet: '10',
   unavailable: '1',
   overloaded: '1',
+  log_halted: '60',
 };
 
 // Fastify's own refusals by their stable codes; everything not listed here is judged by its status.

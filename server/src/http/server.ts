@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { Logger } from '../telemetry/logger.ts';
 import { boundClosing, lingerAfterRefusal } from './connections.ts';
+import { collectMethods } from './method-not-allowed.ts';
 import { installRawBody, MAX_BODY_BYTES } from './raw-body.ts';
 import { errorBody, sendFailure } from './reply.ts';
 import { attestationRoutes } from './routes/attestation.ts';
@@ -11,7 +12,11 @@ import { endpointRoutes } from './routes/endpoints.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { ingestRoutes } from './routes/ingest.ts';
+import { metricsRoutes } from './routes/metrics.ts';
+import { packageRoutes } from './routes/packages.ts';
 import type { RouteDeps } from './routes/route-deps.ts';
+import { shareRoutes } from './routes/share.ts';
+import { tileRoutes } from './routes/tiles.ts';
 import { verifyPageRoutes } from './routes/verify-page.ts';
 
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -50,12 +55,24 @@ export function createHttpServer(deps: RouteDeps, logger: Logger): FastifyInstan
     setCommonHeaders(request, reply);
   });
   app.setErrorHandler((error, request, reply) => sendFailure(logger, error, request, reply));
-  app.setNotFoundHandler(sendNotFound);
+  const methodsOf = collectMethods(app);
+  app.setNotFoundHandler((request, reply) => {
+    const methods = methodsOf(request.url);
+    return methods.length === 0
+      ? sendNotFound(request, reply)
+      : sendMethodNotAllowed(reply, methods);
+  });
   healthRoutes(app, deps);
+  metricsRoutes(app, deps);
   ingestRoutes(app, deps);
   endpointRoutes(app, deps);
   eventRoutes(app, deps);
-  for (const prefix of ['', '/api/v1']) attestationRoutes(app, deps, prefix);
+  for (const prefix of ['', '/api/v1']) {
+    attestationRoutes(app, deps, prefix);
+    packageRoutes(app, deps, prefix);
+    shareRoutes(app, deps, prefix);
+  }
+  tileRoutes(app, deps);
   verifyPageRoutes(app, deps);
   return app;
 }
@@ -69,6 +86,13 @@ function setCommonHeaders(request: FastifyRequest, reply: FastifyReply): Fastify
 
 function sendNotFound(_request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return reply.code(404).send(errorBody('not_found', 'Not found'));
+}
+
+function sendMethodNotAllowed(reply: FastifyReply, methods: readonly string[]): FastifyReply {
+  return reply
+    .code(405)
+    .header('allow', methods.join(', '))
+    .send(errorBody('method_not_allowed', 'The path has other methods'));
 }
 
 // Bytes that are no HTTP never become a request, so this answer is written by hand.

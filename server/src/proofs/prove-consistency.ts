@@ -1,40 +1,44 @@
 /** Consistency proofs between any two sizes up to the newest head. RFC 6962 section 2.1.2. @module */
-import { proveConsistency, rootFromTiles } from '@kapsel/tree';
-import { hexFromBytes } from '@kapsel/verification';
-import type { Pool } from 'pg';
+import { proveConsistency } from '@kapsel/tree';
+import { hexFromBytes, verifyConsistency } from '@kapsel/verification';
 import { Failure } from '../base/failure.ts';
-import type { Log } from '../logs/log.ts';
-import { withSnapshot } from './snapshot.ts';
-
-export interface ConsistencyProofJson {
-  readonly old_size: number;
-  readonly new_size: number;
-  readonly old_root: string;
-  readonly new_root: string;
-  readonly proof_hashes: readonly string[];
-}
+import type { LogId } from '../base/ids.ts';
+import type { ConsistencyProofJson, ProofCache } from './cache.ts';
+import { answerVerified, verifiedRoot } from './verified-root.ts';
 
 /** Proof that the tree of `newSize` begins with the tree of `oldSize`; equal sizes need no hashes. */
 export async function proveSizes(
-  pool: Pool,
-  log: Log,
+  proofs: ProofCache,
+  logId: LogId,
   oldSize: number,
   newSize: number,
 ): Promise<ConsistencyProofJson> {
-  return withSnapshot(pool, log, async ({ head, tiles }) => {
-    if (oldSize < 1 || oldSize > newSize || newSize > head.treeSize) {
-      throw new Failure(
-        'size_out_of_range',
-        `Sizes must satisfy 1 <= old_size <= new_size <= ${head.treeSize}`,
-      );
-    }
-    const path = oldSize === newSize ? [] : await proveConsistency(tiles, oldSize, newSize);
+  const head = (await proofs.heads.findCovering(logId, newSize)) ?? (await proofs.heads.get(logId));
+  if (oldSize < 1 || oldSize > newSize || newSize > head.treeSize) {
+    throw new Failure(
+      'size_out_of_range',
+      `Sizes must satisfy 1 <= old_size <= new_size <= ${head.treeSize}`,
+    );
+  }
+  const known = proofs.finished.findConsistency(logId, oldSize, newSize);
+  if (known !== null) return known;
+  const tiles = proofs.tiles.reader(logId);
+  const proof = await answerVerified(tiles, async () => {
+    // Side by side, so that their tiles are one query.
+    const [path, oldRoot, newRoot] = await Promise.all([
+      oldSize === newSize ? [] : proveConsistency(tiles, oldSize, newSize),
+      verifiedRoot(tiles, head, oldSize),
+      verifiedRoot(tiles, head, newSize),
+    ]);
+    verifyConsistency(oldRoot, newRoot, oldSize, newSize, path);
     return {
       old_size: oldSize,
       new_size: newSize,
-      old_root: hexFromBytes(await rootFromTiles(tiles, oldSize)),
-      new_root: hexFromBytes(await rootFromTiles(tiles, newSize)),
+      old_root: hexFromBytes(oldRoot),
+      new_root: hexFromBytes(newRoot),
       proof_hashes: path.map(hexFromBytes),
     };
   });
+  proofs.finished.keepConsistency(logId, proof);
+  return proof;
 }

@@ -1,7 +1,8 @@
 /** Job: a claimed delivery, and the settlement that ends its lease. @module */
 import type { AttemptFacts, AttemptResult, Leaf } from '../attestation/leaf.ts';
-import type { LogId, TenantId } from '../base/ids.ts';
+import type { TenantId } from '../base/ids.ts';
 import type { EventStatus, FailureReason } from '../events/event.ts';
+import type { Log } from '../logs/log.ts';
 
 /** A delivery that one worker holds until its lease ends. */
 export interface Job extends AttemptFacts {
@@ -9,6 +10,8 @@ export interface Job extends AttemptFacts {
   /** Fencing counter: a settlement with an older one changes nothing. */
   readonly leaseId: number;
   readonly maxAttempts: number;
+  /** Where the leaf goes, and whose name it carries. */
+  readonly log: Pick<Log, 'id' | 'origin'>;
 }
 
 /** A job with what has to be sent. */
@@ -30,7 +33,6 @@ export type NextStep =
 /** Everything that is written when an attempt is over, in one transaction. */
 export interface Settlement {
   readonly job: Job;
-  readonly logId: LogId;
   readonly result: AttemptResult;
   readonly peerAddress: string | null;
   readonly leaf: Leaf;

@@ -3,7 +3,6 @@ import type { Pool } from 'pg';
 import { type AttemptResult, encodeDeliveryLeaf } from '../attestation/leaf.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { retryDelayMs } from '../delivery/backoff.ts';
-import type { Log } from '../logs/log.ts';
 import type { Job, NextStep, Settlement } from './job.ts';
 import { lockExpiredAcrossTenants, settleAcrossTenants } from './store.ts';
 
@@ -18,8 +17,8 @@ const UNKNOWN: AttemptResult = {
   error: 'lease_expired',
 };
 
-/** Settles every expired lease of the log; answers how many. Row locks and the fence keep it from racing a late worker. */
-export async function reapExpired(pool: Pool, log: Log, random: () => number): Promise<number> {
+/** Settles expired leases, whatever their logs; answers how many. Row locks and the fence keep it from racing a late worker. */
+export async function reapExpired(pool: Pool, random: () => number): Promise<number> {
   return inTransaction(pool, async (db) => {
     const jobs = await lockExpiredAcrossTenants(db, MAX_BATCH);
     if (jobs.length === 0) return 0;
@@ -28,10 +27,9 @@ export async function reapExpired(pool: Pool, log: Log, random: () => number): P
       jobs.map(
         (job): Settlement => ({
           job,
-          logId: log.id,
           result: UNKNOWN,
           peerAddress: null,
-          leaf: encodeDeliveryLeaf(log.origin, job, UNKNOWN),
+          leaf: encodeDeliveryLeaf(job.log.origin, job, UNKNOWN),
           next: afterUnknown(job, random),
         }),
       ),

@@ -1,8 +1,9 @@
 /** The delivery queue: claim under a lease, settle under its fence, find leases that ran out. @module */
 import { insertPendingLeavesAcrossTenants } from '../attestation/pending-store.ts';
 import { timeFromMs } from '../base/clock.ts';
-import type { DeliveryAttemptId, EndpointId, EventId, TenantId } from '../base/ids.ts';
+import type { DeliveryAttemptId, EndpointId, EventId, LogId, TenantId } from '../base/ids.ts';
 import { integerFromRow } from '../base/rows.ts';
+import { RowFault } from '../db/errors.ts';
 import type { Db } from '../db/transaction.ts';
 import type { Job, SendableJob, Settlement } from './job.ts';
 
@@ -18,6 +19,8 @@ interface JobRow {
   max_attempts: number;
   payload_hash: Buffer;
   payload_size: number;
+  log_id: LogId;
+  log_origin: string;
 }
 
 interface SendableJobRow extends JobRow {
@@ -43,7 +46,8 @@ const CLAIM_DUE = `
        SET run_at = now() + $2 * interval '1 millisecond',
            lease_id = q.lease_id + 1,
            attempts = q.attempts + 1,
-           inflight_attempt_id = n.attempt_id
+           inflight_attempt_id = n.attempt_id,
+           inflight_attempted_at = $4
       FROM numbered n
      WHERE q.event_id = n.event_id
     RETURNING q.event_id, q.endpoint_id, q.tenant_id, q.lease_id, q.attempts, q.inflight_attempt_id
@@ -60,11 +64,13 @@ const CLAIM_DUE = `
   SELECT c.event_id, c.endpoint_id, c.tenant_id, c.lease_id, c.inflight_attempt_id AS attempt_id,
          c.attempts AS attempt_number, e.url AS endpoint_url, e.max_attempts,
          $4::timestamptz AS attempted_at,
-         w.payload_hash, w.payload_size, w.content_type, w.headers, p.body
+         w.payload_hash, w.payload_size, w.content_type, w.headers, p.body,
+         l.id AS log_id, l.origin AS log_origin
     FROM claimed c
     JOIN endpoints e ON e.id = c.endpoint_id
     JOIN webhook_events w ON w.id = c.event_id
-    JOIN event_payloads p ON p.event_id = c.event_id`;
+    JOIN event_payloads p ON p.event_id = c.event_id
+   CROSS JOIN LATERAL log_of_tenant(c.tenant_id) l`;
 
 /**
  * Takes up to `attemptIds.length` due deliveries for `leaseMs` and writes an attempt for each.
@@ -91,18 +97,21 @@ export async function claimAcrossTenants(
 }
 
 // The fence: a worker that was thought dead holds an older lease_id and changes nothing.
+// attempted_at leads to the attempts' month: the bounds $14 and $15 keep all others from being looked at.
+// An attempt gets its outcome once; a second one is answered as such, and nothing of the batch may be kept.
 const SETTLE = `
   WITH input AS (
     SELECT *
       FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::int[], $6::bytea[], $7::text[],
-                  $8::inet[], $9::timestamptz[], $10::bigint[], $11::text[], $12::text[])
+                  $8::inet[], $9::timestamptz[], $10::bigint[], $11::text[], $12::text[], $13::timestamptz[])
         AS row (event_id, lease_id, attempt_id, outcome, response_status, response_hash, error,
-                peer_address, completed_at, retry_ms, status, reason)
+                peer_address, completed_at, retry_ms, status, reason, attempted_at)
   ), retried AS (
     UPDATE delivery_queue q
        SET run_at = now() + i.retry_ms * interval '1 millisecond',
            lease_id = q.lease_id + 1,
-           inflight_attempt_id = NULL
+           inflight_attempt_id = NULL,
+           inflight_attempted_at = NULL
       FROM input i
      WHERE q.event_id = i.event_id AND q.lease_id = i.lease_id AND i.retry_ms IS NOT NULL
     RETURNING q.event_id
@@ -119,24 +128,29 @@ const SETTLE = `
        SET outcome = w.outcome, response_status = w.response_status, response_hash = w.response_hash,
            error = w.error, peer_address = w.peer_address, completed_at = w.completed_at
       FROM won w
-     WHERE a.id = w.attempt_id AND a.outcome IS NULL
+     WHERE a.id = w.attempt_id AND a.attempted_at = w.attempted_at
+       AND a.attempted_at BETWEEN $14 AND $15 AND a.outcome IS NULL
+    RETURNING a.id
   ), event AS (
     UPDATE webhook_events e
        SET status = w.status, failure_reason = w.reason
       FROM won w
      WHERE e.id = w.event_id AND w.retry_ms IS NULL
   )
-  SELECT attempt_id FROM won`;
+  SELECT w.attempt_id, a.id IS NOT NULL AS was_open FROM won w LEFT JOIN attempt a ON a.id = w.attempt_id`;
 
 /**
  * Writes outcomes, queue moves and pending leaves. Call inside one transaction. Answers the attempts
  * that were settled; one that is missing had lost its lease and nothing of it was written.
+ * Throws a `RowFault` when one of them has an outcome already, or was never begun.
  */
 export async function settleAcrossTenants(
   db: Db,
   settlements: readonly Settlement[],
 ): Promise<ReadonlySet<DeliveryAttemptId>> {
-  const { rows } = await db.query<{ attempt_id: DeliveryAttemptId }>(SETTLE, [
+  if (settlements.length === 0) return new Set();
+  const times = settlements.map(({ job }) => job.attemptedAtMs);
+  const { rows } = await db.query<{ attempt_id: DeliveryAttemptId; was_open: boolean }>(SETTLE, [
     settlements.map(({ job }) => job.eventId),
     settlements.map(({ job }) => job.leaseId),
     settlements.map(({ job }) => job.deliveryAttemptId),
@@ -151,14 +165,19 @@ export async function settleAcrossTenants(
     settlements.map(({ next }) => (next.kind === 'retry' ? Math.ceil(next.delayMs) : null)),
     settlements.map(({ next }) => (next.kind === 'finish' ? next.status : null)),
     settlements.map(({ next }) => (next.kind === 'finish' ? next.reason : null)),
+    times.map(timeFromMs),
+    timeFromMs(Math.min(...times)),
+    timeFromMs(Math.max(...times)),
   ]);
+  const closed = rows.find((row) => !row.was_open);
+  if (closed !== undefined) throw new RowFault(`attempt ${closed.attempt_id} is not open`);
   const won = new Set(rows.map((row) => row.attempt_id));
   await insertPendingLeavesAcrossTenants(
     db,
     settlements
       .filter(({ job }) => won.has(job.deliveryAttemptId))
-      .map(({ job, logId, leaf }) => ({
-        logId,
+      .map(({ job, leaf }) => ({
+        logId: job.log.id,
         tenantId: job.tenantId,
         deliveryAttemptId: job.deliveryAttemptId,
         leaf,
@@ -168,13 +187,18 @@ export async function settleAcrossTenants(
 }
 
 // A claimed row that is due again: its worker is gone and nobody knows whether the request left.
+// A row that an older server has claimed has no time: then all months are asked for the attempt.
 const LOCK_EXPIRED = `
   SELECT q.event_id, q.endpoint_id, q.tenant_id, q.lease_id, a.id AS attempt_id, a.attempt_number,
-         a.endpoint_url, a.attempted_at, e.max_attempts, w.payload_hash, w.payload_size
+         a.endpoint_url, a.attempted_at, e.max_attempts, w.payload_hash, w.payload_size,
+         l.id AS log_id, l.origin AS log_origin
     FROM delivery_queue q
     JOIN delivery_attempts a ON a.id = q.inflight_attempt_id
+     AND a.attempted_at BETWEEN coalesce(q.inflight_attempted_at, '-infinity')
+                            AND coalesce(q.inflight_attempted_at, 'infinity')
     JOIN endpoints e ON e.id = q.endpoint_id
     JOIN webhook_events w ON w.id = q.event_id
+   CROSS JOIN LATERAL log_of_tenant(q.tenant_id) l
    WHERE q.run_at <= now() AND q.inflight_attempt_id IS NOT NULL
    ORDER BY q.run_at
    LIMIT $1
@@ -199,5 +223,6 @@ function jobFromRow(row: JobRow): Job {
     maxAttempts: row.max_attempts,
     payloadHash: row.payload_hash,
     payloadSize: row.payload_size,
+    log: { id: row.log_id, origin: row.log_origin },
   };
 }

@@ -11,7 +11,6 @@ import { attempt, type Outcome } from '../delivery/attempt.ts';
 import type { DeliveryClient } from '../delivery/connector.ts';
 import { deliveryHeaders } from '../delivery/request-headers.ts';
 import { verdictAfter } from '../delivery/verdict.ts';
-import type { Log } from '../logs/log.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { SendableJob, Settlement } from './job.ts';
 import { nextStep } from './next-step.ts';
@@ -30,12 +29,13 @@ export interface WorkerDeps {
   readonly pool: Pool;
   readonly clock: Clock;
   readonly client: DeliveryClient;
-  readonly log: Log;
   readonly logger: Logger;
   readonly random: () => number;
   readonly slots: number;
   readonly leaseMs: number;
   readonly deadlineMs: number;
+  /** Told how many leaves have begun to wait for their place in a tree. */
+  readonly onSettled?: (count: number) => void;
 }
 
 /** Claims no more than it can start at once, so no claimed delivery waits while its lease runs. */
@@ -51,7 +51,7 @@ export class Worker {
   constructor(deps: WorkerDeps) {
     this.#deps = deps;
     this.#settler = new Batcher<Settlement, boolean>({
-      flush: (rows) => settleBatch(deps.pool, rows),
+      flush: (rows) => settleBatch(deps, rows),
       sizeOf: ({ leaf }) => leaf.data.length,
       maxBatchRows: MAX_SETTLE_ROWS,
       maxBatchBytes: Number.POSITIVE_INFINITY,
@@ -111,11 +111,11 @@ export class Worker {
   }
 
   async #deliver(job: SendableJob, leaseEndsMs: number): Promise<void> {
-    const { client, clock, deadlineMs, log, logger, random } = this.#deps;
+    const { client, clock, deadlineMs, logger, random } = this.#deps;
     // A crash from here to the settlement leaves an attempt without an outcome: `reap` makes it `unknown`.
     const outcome = await attempt(client, {
       url: job.endpointUrl,
-      headers: deliveryHeaders({ ...job, logOrigin: log.origin, sentAtMs: clock.nowMs() }),
+      headers: deliveryHeaders({ ...job, logOrigin: job.log.origin, sentAtMs: clock.nowMs() }),
       body: job.body,
       deadlineMs,
     });
@@ -137,10 +137,9 @@ export class Worker {
     const settled = await this.#settle(
       {
         job,
-        logId: log.id,
         result,
         peerAddress: outcome.peerAddress,
-        leaf: encodeDeliveryLeaf(log.origin, job, result),
+        leaf: encodeDeliveryLeaf(job.log.origin, job, result),
         next: nextStep(verdict),
       },
       leaseEndsMs,
@@ -169,8 +168,12 @@ export class Worker {
   }
 }
 
-async function settleBatch(pool: Pool, rows: readonly Settlement[]): Promise<boolean[]> {
+async function settleBatch(
+  { pool, onSettled }: WorkerDeps,
+  rows: readonly Settlement[],
+): Promise<boolean[]> {
   const settled = await inTransaction(pool, (db) => settleAcrossTenants(db, rows));
+  onSettled?.(settled.size);
   return rows.map(({ job }) => settled.has(job.deliveryAttemptId));
 }
 

@@ -18,6 +18,11 @@ export interface LogFields {
   readonly duration_ms?: number;
   readonly reason?: string;
   readonly path?: string;
+  /** Of a contradiction in a log: table and column, the place, and both values (hashes, sizes, codes). */
+  readonly where?: string;
+  readonly at?: string;
+  readonly want?: string;
+  readonly got?: string;
   readonly error?: unknown;
 }
 
@@ -45,6 +50,10 @@ const FIELD_NAMES: { readonly [Name in Exclude<keyof LogFields, 'error'>]-?: tru
   duration_ms: true,
   reason: true,
   path: true,
+  where: true,
+  at: true,
+  want: true,
+  got: true,
 };
 
 /** Takes whole lines. */

@@ -1,10 +1,17 @@
 /** Heads in a real database: found by time and by size, never two at one time. @module */
 import { keyIdFromPublicKey } from '@kapsel/verification';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { findHeadBySize, findNewestHead, insertHead } from '../../src/attestation/head-store.ts';
+import {
+  findHeadBySize,
+  findNewestHead,
+  findNewestHeadUntil,
+  insertHead,
+  listHeadStates,
+} from '../../src/attestation/head-store.ts';
 import { encodeTreeHeadJson, type TreeHead } from '../../src/attestation/tree-head.ts';
 import { newId } from '../../src/base/ids.ts';
 import type { Signer } from '../../src/keys/signer.ts';
+import { haltLog } from '../../src/logs/store.ts';
 import {
   type Bench,
   type BenchLog,
@@ -37,6 +44,7 @@ function headOf(treeSize: number, timestampMs: number): TreeHead {
     signature: new Uint8Array(64).fill(timestampMs % 256),
     publicKey: signer.publicKey,
     checkpoint: `note of ${treeSize} at ${timestampMs}\n`,
+    cosignatures: [],
   };
 }
 
@@ -82,6 +90,40 @@ describe('findHeadBySize', () => {
     await insert(Number.MAX_SAFE_INTEGER, START_MS);
     const head = await findHeadBySize(bench.pool, log.id, Number.MAX_SAFE_INTEGER);
     expect(head?.treeSize).toBe(Number.MAX_SAFE_INTEGER);
+  });
+});
+
+describe('findNewestHeadUntil', () => {
+  it('finds the head that was the newest at a time', async () => {
+    await insert(5, START_MS);
+    const later = await insert(9, START_MS + 1_000);
+    const at = (timeMs: number) => findNewestHeadUntil(bench.pool, log.id, timeMs);
+    expect(await at(START_MS - 1)).toBeNull();
+    expect(await at(START_MS + 999)).toMatchObject({ treeSize: 5 });
+    expect(jsonOf(await at(START_MS + 1_000))).toEqual(jsonOf(later));
+  });
+});
+
+describe('listHeadStates', () => {
+  it('tells of each log how far it is committed and signed, and whether it is halted', async () => {
+    const other = await makeLog(bench.pool);
+    await insert(5, START_MS);
+    await insert(9, START_MS + 1_000);
+    await bench.pool.query('UPDATE logs SET tree_size = 12 WHERE id = $1', [log.id]);
+    await haltLog(bench.pool, other.id, 'by hand');
+    const states = await listHeadStates(bench.pool);
+    const { id, tenantId, name, isPublic, origin } = log;
+    expect(states.find((state) => state.log.id === log.id)).toEqual({
+      log: { id, tenantId, name, isPublic, origin },
+      treeSize: 12,
+      haltedReason: null,
+      newest: { treeSize: 9, timestampMs: START_MS + 1_000 },
+    });
+    expect(states.find((state) => state.log.id === other.id)).toMatchObject({
+      treeSize: 0,
+      haltedReason: 'by hand',
+      newest: null,
+    });
   });
 });
 

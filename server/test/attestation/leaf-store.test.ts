@@ -5,11 +5,14 @@ import {
   findLeafByAttempt,
   findLeafIndexByHash,
   hasAttempt,
-  insertLeavesAcrossTenants,
+  isPendingLeafHash,
 } from '../../src/attestation/leaf-store.ts';
-import type { PendingLeaf } from '../../src/attestation/pending-store.ts';
-import { newId } from '../../src/base/ids.ts';
+import { sequence } from '../../src/attestation/sequence.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { type DeliveryAttemptId, newId } from '../../src/base/ids.ts';
+import type { Db } from '../../src/db/transaction.ts';
 import {
+  type AttemptLeaf,
   type Bench,
   type BenchLog,
   insertAttempts,
@@ -22,8 +25,8 @@ import {
 let bench: Bench;
 let log: BenchLog;
 let stranger: BenchLog;
-let leaves: PendingLeaf[];
-let leaf: PendingLeaf;
+let leaves: AttemptLeaf[];
+let leaf: AttemptLeaf;
 beforeAll(async () => {
   bench = await openBench();
 });
@@ -31,43 +34,84 @@ beforeEach(async () => {
   log = await makeLog(bench.pool);
   stranger = await makeLog(bench.pool);
   leaves = await settleAttempts(bench.pool, log, 3);
-  await insertLeavesAcrossTenants(bench.pool, log.id, 7, leaves);
+  await sequence(bench.pool, log);
   if (leaves[1] === undefined) throw new TypeError('no leaf');
   leaf = leaves[1];
 });
 afterAll(() => bench.close());
 
-describe('insertLeavesAcrossTenants', () => {
-  it('numbers the leaves in their order from the first index', async () => {
+/** Counts what is asked. */
+function counted(db: Db): { db: Db; asked: string[] } {
+  const asked: string[] = [];
+  const query = (text: string, values: unknown[]): unknown => {
+    asked.push(text);
+    return db.query(text, values);
+  };
+  return { db: { query } as unknown as Db, asked };
+}
+
+describe('findLeafIndexByHash', () => {
+  it('finds each leaf in its place', async () => {
     for (const [i, { leaf: each }] of leaves.entries()) {
-      expect(await findLeafIndexByHash(bench.pool, log.id, each.hash)).toBe(7 + i);
+      expect(await findLeafIndexByHash(bench.pool, log.id, each.hash)).toBe(i);
     }
   });
 
-  it('refuses an index twice, a hash twice, and an attempt twice', async () => {
-    const [fresh] = await settleAttempts(bench.pool, log, 1);
-    if (fresh === undefined) throw new TypeError('no leaf');
-    const insert = (index: number, changes: Partial<PendingLeaf>) =>
-      insertLeavesAcrossTenants(bench.pool, log.id, index, [{ ...fresh, ...changes }]);
-    const { deliveryAttemptId } = leaf;
-    await expect(insert(8, {})).rejects.toMatchObject({ code: '23505' });
-    await expect(insert(10, { leaf: leaf.leaf })).rejects.toMatchObject({ code: '23505' });
-    await expect(insert(10, { deliveryAttemptId })).rejects.toMatchObject({ code: '23505' });
-    await insert(10, {});
-  });
-});
-
-describe('findLeafIndexByHash', () => {
   it('knows no other hash, and none of another log', async () => {
     expect(await findLeafIndexByHash(bench.pool, log.id, new Uint8Array(32))).toBeNull();
     expect(await findLeafIndexByHash(bench.pool, stranger.id, leaf.leaf.hash)).toBeNull();
   });
 });
 
+describe('isPendingLeafHash', () => {
+  it('knows what waits in the log, and nothing that has its place', async () => {
+    const [waiting] = await settleAttempts(bench.pool, log, 1);
+    const hash = waiting?.leaf.hash ?? new Uint8Array();
+    expect(await isPendingLeafHash(bench.pool, log.id, hash)).toBe(true);
+    expect(await isPendingLeafHash(bench.pool, stranger.id, hash)).toBe(false);
+    expect(await isPendingLeafHash(bench.pool, log.id, leaf.leaf.hash)).toBe(false);
+    await sequence(bench.pool, log);
+    expect(await isPendingLeafHash(bench.pool, log.id, hash)).toBe(false);
+  });
+});
+
+/** The same attempt under an id that was made at another time. */
+async function withIdOf(timeMs: number): Promise<DeliveryAttemptId> {
+  const id = newId<'delivery_attempt'>(timeMs);
+  await bench.pool.query(
+    'UPDATE merkle_leaves SET delivery_attempt_id = $2 WHERE delivery_attempt_id = $1',
+    [leaf.deliveryAttemptId, id],
+  );
+  await bench.pool.query('UPDATE delivery_attempts SET id = $2 WHERE id = $1', [
+    leaf.deliveryAttemptId,
+    id,
+  ]);
+  return id;
+}
+
+// Beyond the year 9999, as only an id from outside can be.
+const FAR_MS = 2 ** 48 - 1;
+
+describe('the time in an id', () => {
+  it('leads to the month of leaf and attempt at the first look', async () => {
+    const id = await withIdOf(systemClock.nowMs());
+    const { db, asked } = counted(bench.pool);
+    expect(await findLeafByAttempt(db, log.tenantId, id)).toMatchObject({ leafIndex: 1 });
+    expect(await hasAttempt(db, log.tenantId, id)).toBe(true);
+    expect(asked).toHaveLength(2);
+  });
+
+  it.each([0, START_MS, FAR_MS])('that is wrong (%d) hides neither', async (timeMs) => {
+    const id = await withIdOf(timeMs);
+    expect(await findLeafByAttempt(bench.pool, log.tenantId, id)).toMatchObject({ leafIndex: 1 });
+    expect(await hasAttempt(bench.pool, log.tenantId, id)).toBe(true);
+  });
+});
+
 describe('findLeafByAttempt', () => {
   it('finds the leaf exactly as it was written', async () => {
     const found = await findLeafByAttempt(bench.pool, log.tenantId, leaf.deliveryAttemptId);
-    expect(found).toMatchObject({ logId: log.id, leafIndex: 8, leafData: leaf.leaf.data });
+    expect(found).toMatchObject({ logId: log.id, leafIndex: 1, leafData: leaf.leaf.data });
     expect(hexFromBytes(found?.leafHash ?? new Uint8Array())).toBe(hexFromBytes(leaf.leaf.hash));
   });
 

@@ -1,15 +1,24 @@
 /** Sequencing: one tree whatever the batches, however many sequencers, and wherever it is struck. @module */
+
+import { sha256 } from '@kapsel/verification';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { checkTree } from '../../../test/support/check-log.ts';
-import { LogHaltedError, sequence } from '../../src/attestation/sequence.ts';
+import { insertPendingLeavesAcrossTenants } from '../../src/attestation/pending-store.ts';
+import { sequence } from '../../src/attestation/sequence.ts';
 import { newId } from '../../src/base/ids.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
+import { signRotation } from '../../src/keys/statement.ts';
+import { insertKeyStatement, listKeyStatements } from '../../src/keys/statement-store.ts';
+import { insertAttestationKey } from '../../src/keys/store.ts';
+import { LogHaltedError } from '../../src/logs/log.ts';
 import { getTreeState, tryLockSequencer } from '../../src/logs/store.ts';
-import { failAt, watched } from '../support/faulty-pool.ts';
+import { failAt, rewritten, watched } from '../support/faulty-pool.ts';
 import {
   type Bench,
   type BenchLog,
+  giveSigner,
   makeLog,
+  makeSigner,
   openBench,
   START_MS,
   settleAttempts,
@@ -117,8 +126,35 @@ describe('sequence', () => {
       sequence(unlocked(bench.pools.sequencer), log, 10),
       sequence(unlocked(bench.pools.api), log, 10),
     ]);
-    expect(results.map(({ added }) => added)).toEqual([10, 10]);
+    // The second waits for the first, and then sees that its snapshot is too old.
+    expect(results.map(({ added }) => added).sort()).toEqual([0, 10]);
+    expect(results.every(({ more }) => more)).toBe(true);
+    expect(await sequence(bench.pool, log)).toEqual({ added: 10, more: false });
     expect((await checkTree(bench.pool, log)).tree.size).toBe(20);
+  });
+
+  it('tells a statement about a key where it has its place', async () => {
+    const [old, next] = [await giveSigner(bench.pool, log), makeSigner()];
+    await insertAttestationKey(bench.pool, log.id, {
+      keyId: sha256(next.publicKey),
+      publicKey: next.publicKey,
+      provider: next.provider,
+      state: 'announced',
+      validFromMs: START_MS,
+    });
+    const statement = await signRotation(log.origin, old, next, START_MS);
+    await insertKeyStatement(bench.pool, log.id, statement);
+    await settleAttempts(bench.pool, log, 2);
+    await insertPendingLeavesAcrossTenants(bench.pool, [
+      { logId: log.id, tenantId: log.tenantId, deliveryAttemptId: null, leaf: statement },
+    ]);
+    await settleAttempts(bench.pool, log, 1);
+    const [before] = await listKeyStatements(bench.pool, log.id);
+    expect(before?.leafIndex).toBeNull();
+    expect(await sequence(bench.pool, log)).toEqual({ added: 4, more: false });
+    const [after] = await listKeyStatements(bench.pool, log.id);
+    expect(after?.leafIndex).toBe(2);
+    expect((await checkTree(bench.pool, log)).tree.size).toBe(4);
   });
 
   it('keeps logs apart', async () => {
@@ -159,7 +195,7 @@ describe('a crash', () => {
         expect(await waiting(), statement).toBe(10);
       }
       expect(seen.at(-1)).toBe('COMMIT');
-      expect(seen.length).toBeGreaterThanOrEqual(9); // BEGIN to COMMIT
+      expect(seen.length).toBeGreaterThanOrEqual(10); // BEGIN to COMMIT
       expect((await checkTree(bench.pool, log)).tree.size).toBe(270);
       expect(await waiting()).toBe(0);
       await settleAttempts(bench.pool, log, 1);
@@ -167,6 +203,27 @@ describe('a crash', () => {
     },
   );
 });
+
+/** As an operator does who has found out what happened. */
+const resume = () =>
+  bench.pool.query('UPDATE logs SET halted_at = NULL, halted_reason = NULL WHERE id = $1', [
+    log.id,
+  ]);
+
+async function expectHalted(reason: string, size: number, waits: number): Promise<void> {
+  // The first tick finds it, all others know it.
+  for (let tick = 0; tick < 2; tick += 1) {
+    const [run] = await Promise.allSettled([sequence(bench.pool, log)]);
+    expect(run).toMatchObject({ status: 'rejected', reason: { logId: log.id } });
+    const error: unknown = run.status === 'rejected' ? run.reason : null;
+    expect(error).toBeInstanceOf(LogHaltedError);
+    expect((error as Error).message).toContain(reason);
+  }
+  const state = await getTreeState(bench.pool, log.id);
+  expect(state.treeSize).toBe(size);
+  expect(state.haltedReason).toContain(reason);
+  expect(await waiting()).toBe(waits);
+}
 
 describe('a leaf that was changed while it waited', () => {
   const change = (set: string) =>
@@ -187,17 +244,15 @@ describe('a leaf that was changed while it waited', () => {
       await sequence(bench.pool, log);
       const before = await settleAttempts(bench.pool, log, 3);
       await change(set);
-      for (let tick = 0; tick < 2; tick += 1) {
-        await expect(sequence(bench.pool, log)).rejects.toThrow(LogHaltedError);
-      }
-      await expect(sequence(bench.pool, log)).rejects.toThrow(before.at(-1)?.deliveryAttemptId);
-      expect((await getTreeState(bench.pool, log.id)).treeSize).toBe(2);
-      expect(await waiting()).toBe(3);
+      await expectHalted(before.at(-1)?.deliveryAttemptId ?? '', 2, 3);
       const good = before.at(-1)?.leaf;
       await bench.pool.query(
         'UPDATE pending_leaves SET leaf_data = $2, leaf_hash = $3 WHERE delivery_attempt_id = $1',
         [before.at(-1)?.deliveryAttemptId, good?.data, Buffer.from(good?.hash ?? [])],
       );
+      // Repaired, but not yet looked at.
+      await expect(sequence(bench.pool, log)).rejects.toThrow(LogHaltedError);
+      await resume();
       expect(await sequence(bench.pool, log)).toEqual({ added: 3, more: false });
       expect((await checkTree(bench.pool, log)).tree.size).toBe(5);
     },
@@ -210,5 +265,77 @@ describe('a leaf that was changed while it waited', () => {
     await settleAttempts(bench.pool, other, 1);
     await expect(sequence(bench.pool, log)).rejects.toThrow(LogHaltedError);
     expect(await sequence(bench.pool, other)).toEqual({ added: 1, more: false });
+  });
+});
+
+describe('a tree that was changed', () => {
+  const unguarded = async (text: string): Promise<void> => {
+    await inTransaction(bench.pool, async (db) => {
+      await db.query('SET LOCAL session_replication_role = replica'); // past the tiles' own trigger
+      await db.query(text, [log.id]);
+    });
+  };
+  const flip = (column: string) =>
+    `${column} = set_byte(${column}, 5, (get_byte(${column}, 5) + 1) % 256)`;
+
+  it.each([
+    [
+      'a bit of a partial tile',
+      `UPDATE merkle_tiles SET ${flip('hashes')} WHERE log_id = $1 AND level = 0 AND tile_index = 1`,
+    ],
+    [
+      'a bit of a partial tile above',
+      `UPDATE merkle_tiles SET ${flip('hashes')} WHERE log_id = $1 AND level = 1`,
+    ],
+    [
+      'a tile that is missing',
+      'DELETE FROM merkle_tiles WHERE log_id = $1 AND level = 0 AND tile_index = 1',
+    ],
+    [
+      'a tile that is narrower',
+      'UPDATE merkle_tiles SET width = 3, hashes = substring(hashes FOR 96) WHERE log_id = $1 AND level = 0 AND tile_index = 1',
+    ],
+    [
+      'a tile that is wider',
+      'UPDATE merkle_tiles SET width = 5, hashes = hashes || substring(hashes FOR 32) WHERE log_id = $1 AND level = 0 AND tile_index = 1',
+    ],
+    ['a bit of the right edge', `UPDATE logs SET ${flip('right_edge')} WHERE id = $1`],
+    [
+      'a hash of the right edge',
+      'UPDATE logs SET right_edge = substring(right_edge FROM 33) WHERE id = $1',
+    ],
+    ['the size', 'UPDATE logs SET tree_size = 261 WHERE id = $1'],
+  ])('halts the log before anything is built on it: %s', async (_what, text) => {
+    await settleAttempts(bench.pool, log, 260);
+    await sequence(bench.pool, log);
+    await settleAttempts(bench.pool, log, 2);
+    await unguarded(text);
+    await expectHalted('', text.includes('tree_size') ? 261 : 260, 2);
+  });
+});
+
+describe('the locks', () => {
+  const withoutAdvisory = (text: string): string =>
+    text.replace('hashtextextended($1, 0)', 'hashtextextended($1 || random(), 0)');
+  const withoutRowLock = (text: string): string => text.replace(/ FOR NO KEY UPDATE$/, '');
+  const withoutSnapshot = (text: string): string =>
+    text.replace('REPEATABLE READ', 'READ COMMITTED');
+
+  it.each([
+    ['without the advisory lock', [withoutAdvisory]],
+    ['without the row lock either', [withoutAdvisory, withoutRowLock]],
+    ['without one snapshot either', [withoutAdvisory, withoutRowLock, withoutSnapshot]],
+  ])('are not all that keeps one tree: %s', async (_what, cuts) => {
+    await settleAttempts(bench.pool, log, 300);
+    const cut = (pool: Bench['pool']) =>
+      rewritten(pool, (text) => cuts.reduce((left, each) => each(left), text));
+    const pools = [bench.pools.sequencer, bench.pools.api, bench.pools.worker, bench.pools.ingest];
+    for (let round = 0; round < 5; round += 1) {
+      await Promise.allSettled(pools.map((pool) => sequence(cut(pool), log, 40)));
+      await checkTree(bench.pool, log);
+    }
+    while ((await sequence(bench.pool, log)).more);
+    expect((await checkTree(bench.pool, log)).tree.size).toBe(300);
+    expect(await waiting()).toBe(0);
   });
 });

@@ -28,6 +28,7 @@ import {
   settleAttempts,
 } from '../support/log-bench.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { type MemoryHeads, memoryHeads } from '../support/published-memory.ts';
 
 const PACE = { growingMs: 1_000, idleMs: 3_600_000 };
 
@@ -35,6 +36,7 @@ let bench: Bench;
 let log: BenchLog;
 let signer: Signer;
 let clock: ManualClock;
+let published: MemoryHeads;
 beforeAll(async () => {
   bench = await openBench();
 });
@@ -42,11 +44,17 @@ beforeEach(async () => {
   log = await makeLog(bench.pool);
   signer = await giveSigner(bench.pool, log);
   clock = new ManualClock(START_MS);
+  published = memoryHeads();
 });
 afterAll(() => bench.close());
 
-const tick = (changes: Partial<SignHeadDeps> = {}): Promise<TreeHead | null> =>
-  signHead({ pool: bench.pool, clock, signer, pace: PACE, ...changes }, log);
+type Changes = Partial<Omit<SignHeadDeps, 'ring'>> & { signer?: Signer };
+
+/** One look at the log, with the signer that it has or another in its place. */
+const tick = ({ signer: other = signer, ...changes }: Changes = {}): Promise<TreeHead | null> => {
+  const ring = { signerOf: async () => other };
+  return signHead({ pool: bench.pool, clock, ring, pace: PACE, published, ...changes }, log);
+};
 
 async function grow(count: number): Promise<void> {
   await settleAttempts(bench.pool, log, count);

@@ -1,7 +1,7 @@
 /** Tiles in a real database: they only grow, and what was read once is read the same for ever. @module */
 import type { Tile } from '@kapsel/tree';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { tileReader, writeTiles } from '../../src/attestation/tile-store.ts';
+import { findTiles, tileReader, writeTiles } from '../../src/attestation/tile-store.ts';
 import { type Db, inTransaction } from '../../src/db/transaction.ts';
 import { type Bench, type BenchLog, makeLog, openBench } from '../support/log-bench.ts';
 
@@ -135,5 +135,24 @@ describe('tileReader', () => {
     ]);
     expect(missing).toMatchObject({ reason: new Error('tile 0/1 of width 256 is missing') });
     expect(present.status).toBe('fulfilled');
+  });
+});
+
+describe('findTiles', () => {
+  it('answers several places in one question, as wide as they are, and leaves out what is missing', async () => {
+    const tiles = [tile(0, 0, 256), tile(0, 1, 9, 1), tile(1, 0, 1, 2)];
+    await write(...tiles);
+    const places = [...tiles, { level: 0, index: 2 }, { level: 1, index: 1 }];
+    const found = await findTiles(bench.pool, log.id, places);
+    const sorted = found.sort((a, b) => a.level - b.level || a.index - b.index);
+    expect(sorted.map(({ level, index, hashes }) => [level, index, hashes.length])).toEqual([
+      [0, 0, 8_192],
+      [0, 1, 288],
+      [1, 0, 32],
+    ]);
+    expect(sorted.map(({ hashes }) => [...hashes])).toEqual(tiles.map(({ hashes }) => [...hashes]));
+    expect(await findTiles(bench.pool, log.id, [])).toEqual([]);
+    const other = await makeLog(bench.pool);
+    expect(await findTiles(bench.pool, other.id, places)).toEqual([]);
   });
 });

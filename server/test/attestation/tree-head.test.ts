@@ -79,6 +79,7 @@ describe('encodeTreeHeadJson', () => {
       signature: new Uint8Array(64).fill(0x0b),
       publicKey: new Uint8Array(32).fill(0x0c),
       checkpoint: 'note',
+      cosignatures: [],
     };
     const json = encodeTreeHeadJson(head);
     expect(json).toEqual({
@@ -91,7 +92,22 @@ describe('encodeTreeHeadJson', () => {
       log: 'log.kapsel.test/a',
       checkpoint: 'note',
     });
-    const { id: sthId, origin: log, ...rest } = head;
+    const { id: sthId, origin: log, cosignatures: _none, ...rest } = head;
     expect(parseTreeHead(JSON.stringify(json))).toEqual({ ...rest, sthId, log });
+  });
+
+  it('puts the lines of witnesses under the note', () => {
+    const head: TreeHead = {
+      id: '019bc0e2-6d88-7000-8000-000000000001' as TreeHeadId,
+      origin: 'log.kapsel.test/a',
+      treeSize: 7,
+      rootHash: new Uint8Array(32),
+      timestampMs: START_MS,
+      signature: new Uint8Array(64),
+      publicKey: new Uint8Array(32),
+      checkpoint: 'note\n',
+      cosignatures: ['first\n', 'second\n'],
+    };
+    expect(encodeTreeHeadJson(head).checkpoint).toBe('note\nfirst\nsecond\n');
   });
 });

@@ -1,6 +1,13 @@
 /** Settings: defaults, every fault at once, and no value of the environment in a message. @module */
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { type Config, ConfigError, describeSettings, readConfig } from '../../src/base/config.ts';
+import {
+  type Config,
+  ConfigError,
+  describeSettings,
+  forgetSecrets,
+  readConfig,
+} from '../../src/base/config.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -28,6 +35,9 @@ describe('readConfig', () => {
       port: 8080,
       logOrigin: null,
       signingKeyFile: null,
+      signingKey: null,
+      keysDir: null,
+      keyPassphrase: null,
       egressAllow: [],
       allowHttp: false,
       deliveryTimeoutMs: 15_000,
@@ -35,11 +45,31 @@ describe('readConfig', () => {
       deliverySlots: 64,
       maxAttempts: 11,
       sequenceIntervalMs: 100,
+      sequenceBatch: 8_192,
+      retainAttemptsDays: 2_557,
+      retainLeavesDays: 2_557,
       headIntervalMs: 1_000,
       idleHeadIntervalMs: 3_600_000,
+      headStore: null,
+      witnessPolicyFile: null,
+      witnessIntervalMs: 10_000,
+      witnessTimeoutMs: 5_000,
       shutdownDelayMs: 0,
       logLevel: 'info',
       unsafeDurability: false,
+      metricsToken: null,
+      secretKey: null,
+      auditIntervalMs: 3_600_000,
+      auditPauseMs: 1_000,
+      exportUrl: null,
+      exportIntervalMs: 10_000,
+      exportLogs: [],
+      s3Endpoint: null,
+      s3Region: 'us-east-1',
+      s3PathStyle: false,
+      s3AccessKeyId: null,
+      s3SecretAccessKey: null,
+      s3SessionToken: null,
     } satisfies Config);
   });
 
@@ -177,6 +207,62 @@ describe('readConfig', () => {
   });
 });
 
+describe('the secret key', () => {
+  it('is base64 of 32 bytes, and shown to nobody', () => {
+    const text = Buffer.alloc(32, 5).toString('base64');
+    const config = readConfig({ KAPSEL_SECRET_KEY: text });
+    expect(config.secretKey?.reveal()).toBe(text);
+    expect(JSON.stringify(config)).not.toContain(text);
+    for (const wrong of [text.slice(1), `${text}=`, Buffer.alloc(16).toString('base64'), 'x']) {
+      expect(namesIn(faultsOf({ KAPSEL_SECRET_KEY: wrong })), wrong).toEqual(['KAPSEL_SECRET_KEY']);
+    }
+  });
+});
+
+describe('retention', () => {
+  it('keeps leaves at least as long as attempts', () => {
+    const days = (attempts: string, leaves: string) =>
+      namesIn(
+        faultsOf({ KAPSEL_RETAIN_ATTEMPTS_DAYS: attempts, KAPSEL_RETAIN_LEAVES_DAYS: leaves }),
+      );
+    expect(days('365', '364')).toEqual(['KAPSEL_RETAIN_LEAVES_DAYS']);
+    expect(days('61', '62')).toEqual(['KAPSEL_RETAIN_ATTEMPTS_DAYS']);
+    const config = readConfig({
+      KAPSEL_RETAIN_ATTEMPTS_DAYS: '365',
+      KAPSEL_RETAIN_LEAVES_DAYS: '365',
+    });
+    expect(config).toMatchObject({ retainAttemptsDays: 365, retainLeavesDays: 365 });
+  });
+});
+
+describe('forgetSecrets', () => {
+  it('takes secrets out of an environment, and leaves the rest', () => {
+    const env: Record<string, string> = {
+      DATABASE_URL: 'postgres://kapsel:hunter2@db.test/kapsel',
+      KAPSEL_SIGNING_KEY: 'hunter2',
+      KAPSEL_KEY_PASSPHRASE: 'hunter2',
+      KAPSEL_METRICS_TOKEN: 'hunter2',
+      KAPSEL_SIGNING_KEY_FILE: '/run/secrets/key.pem',
+      KAPSEL_KEY_PASSPHRASE_FILE: '/run/secrets/passphrase',
+      PATH: '/usr/bin',
+    };
+    forgetSecrets(env);
+    expect(JSON.stringify(env)).not.toContain('hunter2');
+    expect(Object.keys(env)).toEqual([
+      'KAPSEL_SIGNING_KEY_FILE',
+      'KAPSEL_KEY_PASSPHRASE_FILE',
+      'PATH',
+    ]);
+  });
+
+  it('has nothing to do with what was read: that shows no secret by itself', () => {
+    const env = { KAPSEL_SIGNING_KEY: 'hunter2', KAPSEL_KEY_PASSPHRASE: 'hunter3' };
+    const config = readConfig(env);
+    expect(`${JSON.stringify(config)}${inspect(config, { depth: 9 })}`).not.toContain('hunter');
+    expect(config.signingKey?.reveal()).toBe('hunter2');
+  });
+});
+
 describe('describeSettings', () => {
   it('names every setting once, with its default', () => {
     const lines = describeSettings()
@@ -185,6 +271,6 @@ describe('describeSettings', () => {
     expect(lines).toHaveLength(Object.keys(readConfig({})).length);
     expect(new Set(lines).size).toBe(lines.length);
     expect(lines).toContain('  KAPSEL_PORT [8080]');
-    expect(lines).toContain('  DATABASE_URL');
+    expect(lines).toContain('  DATABASE_URL, or DATABASE_URL_FILE');
   });
 });

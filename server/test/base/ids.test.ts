@@ -1,6 +1,6 @@
 /** UUIDv7: layout, order by time, and random bits that differ. RFC 9562 section 5.7. @module */
 import { describe, expect, it } from 'vitest';
-import { isUuid, newId } from '../../src/base/ids.ts';
+import { isUuid, newId, timeMsOfId } from '../../src/base/ids.ts';
 
 const NOW = Date.UTC(2026, 0, 15, 10, 30, 45, 123);
 
@@ -9,6 +9,12 @@ function bitsOf(id: string): string {
     .map((c) => Number.parseInt(c, 16).toString(2).padStart(4, '0'))
     .join('');
 }
+
+describe('timeMsOfId', () => {
+  it('reads the time that an id was made with', () => {
+    for (const ms of [0, 1, NOW, 2 ** 48 - 1]) expect(timeMsOfId(newId(ms))).toBe(ms);
+  });
+});
 
 describe('newId', () => {
   it('carries the time in its first 48 bits, then version 7 and variant 10', () => {

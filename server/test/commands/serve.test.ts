@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.ts';
 import { ConfigError, readConfig } from '../../src/base/config.ts';
@@ -66,6 +67,20 @@ it('says once what the operator needs to know', async () => {
   const { URL: _url, Verifier: _verifier, 'API key': _key, ...same } = told;
   expect(values(second)).toMatchObject(same);
   expect(values(second)).not.toHaveProperty('API key');
+});
+
+it('starts although a rotation was interrupted after a theft, and says how to finish it', async () => {
+  const client = new pg.Client({ connectionString: database.connectionString });
+  await client.connect();
+  await client.query("UPDATE attestation_keys SET state = 'revoked', valid_until = now()");
+  const lines: string[] = [];
+  const running = await serve(settings(), (line) => lines.push(line));
+  const told = values(lines);
+  expect(told['Public key']).toContain('kapsel-server keys rotate');
+  expect((await fetch(`${told.URL}/health/live`)).status).toBe(200);
+  await running.stop();
+  await client.query("UPDATE attestation_keys SET state = 'active', valid_until = NULL");
+  await client.end();
 });
 
 it('names the setting behind a database that is not there, and never its password', async () => {

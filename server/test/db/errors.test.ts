@@ -2,7 +2,12 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.ts';
-import { isRowFault } from '../../src/db/errors.ts';
+import {
+  isRowFault,
+  isSerializationFailure,
+  RowFault,
+  violatedConstraint,
+} from '../../src/db/errors.ts';
 
 let database: TestDatabase;
 let pool: pg.Pool;
@@ -24,7 +29,31 @@ const errorOf = (text: string, values: unknown[] = []): Promise<unknown> =>
 const INSERT = 'INSERT INTO tenants (id, name) VALUES ($1, $2)';
 const ID = '00000000-0000-7000-8000-000000000001';
 
+describe('isSerializationFailure', () => {
+  it('is what a snapshot meets that another transaction has overtaken, and nothing else', async () => {
+    await pool.query(INSERT, [ID, 'first']);
+    const other = new pg.Client({ connectionString: database.connectionString });
+    await other.connect();
+    await other.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    await other.query('SELECT name FROM tenants');
+    await pool.query('UPDATE tenants SET name = $2 WHERE id = $1', [ID, 'second']);
+    const error: unknown = await other
+      .query('UPDATE tenants SET name = $2 WHERE id = $1', [ID, 'third'])
+      .catch((reason: unknown) => reason);
+    await other.end();
+    expect(isSerializationFailure(error)).toBe(true);
+    expect(isRowFault(error)).toBe(false);
+    expect(isSerializationFailure(await errorOf('SELEC 1'))).toBe(false);
+    expect(isSerializationFailure(new RowFault('40001'))).toBe(false);
+    await pool.query('DELETE FROM tenants WHERE id = $1', [ID]);
+  });
+});
+
 describe('isRowFault', () => {
+  it('blames the row that a store refuses itself', () => {
+    expect(isRowFault(new RowFault('refused'))).toBe(true);
+  });
+
   it.each([
     ['a value of the wrong form', INSERT, ['x', 'name']],
     ['U+0000 in text', INSERT, [ID, 'a\u0000b']],
@@ -68,5 +97,22 @@ describe('isRowFault', () => {
     }
     expect(isRowFault(withCode('22P02'))).toBe(true);
     expect(isRowFault(withCode('23505'))).toBe(true);
+  });
+});
+
+describe('violatedConstraint', () => {
+  it('names what is taken or not there, and nothing else', async () => {
+    const insertLog =
+      'INSERT INTO logs (id, tenant_id, origin, name, is_public) VALUES ($1, $2, $3, $4, false)';
+    const other = '00000000-0000-7000-8000-000000000002';
+    expect(violatedConstraint(await errorOf(insertLog, [ID, other, 'o', 'n']))).toBe(
+      'logs_tenant_id_fkey',
+    );
+    await pool.query(INSERT, [ID, 'a']);
+    expect(violatedConstraint(await errorOf(INSERT, [ID, 'b']))).toBe('tenants_pkey');
+    expect(violatedConstraint(await errorOf(INSERT, [other, '']))).toBeNull();
+    expect(violatedConstraint(await errorOf('SELECT 1 FROM nowhere'))).toBeNull();
+    expect(violatedConstraint(new Error('x'))).toBeNull();
+    expect(violatedConstraint(null)).toBeNull();
   });
 });

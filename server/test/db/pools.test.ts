@@ -64,12 +64,13 @@ describe('openPools', () => {
   });
 
   it('keeps rooms apart: one that has used up its connections does not hold up another', async () => {
-    const clients = await Promise.all([pools.sequencer.connect(), pools.sequencer.connect()]);
-    const third = pools.sequencer.connect();
+    const { max = 0 } = pools.sequencer.options;
+    const clients = await Promise.all(Array.from({ length: max }, () => pools.sequencer.connect()));
+    const oneMore = pools.sequencer.connect();
     expect(pools.sequencer.waitingCount).toBe(1);
     expect(await pidOf(pools.worker)).toBeGreaterThan(0);
     for (const client of clients) client.release();
-    (await third).release();
+    (await oneMore).release();
   });
 });
 
@@ -78,7 +79,7 @@ describe('closePools', () => {
     const other = openPools(database.connectionString, () => {});
     await Promise.all(Object.values(other).map((pool: pg.Pool) => pool.query('SELECT 1')));
     await closePools(other);
-    expect(Object.values(other).map((pool: pg.Pool) => pool.totalCount)).toEqual([0, 0, 0, 0]);
+    expect(Object.values(other).map((pool: pg.Pool) => pool.totalCount)).toEqual([0, 0, 0, 0, 0]);
     await expect(other.api.query('SELECT 1')).rejects.toThrow();
   });
 });

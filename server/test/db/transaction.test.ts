@@ -164,6 +164,20 @@ describe('inTransaction', () => {
   });
 });
 
+it('shows one state at REPEATABLE READ also to a transaction that writes', async () => {
+  await inTransaction(
+    pool,
+    async (db) => {
+      const before = (await db.query('SELECT text FROM notes')).rows.length;
+      await write(pool, 'from elsewhere');
+      await write(db, 'own');
+      expect((await db.query('SELECT text FROM notes')).rows).toHaveLength(before + 1);
+    },
+    'REPEATABLE READ',
+  );
+  expect(await notes()).toEqual(expect.arrayContaining(['from elsewhere', 'own']));
+});
+
 async function pidOf(db: Db): Promise<number> {
   const { rows } = await db.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
   return rows[0]?.pid ?? 0;

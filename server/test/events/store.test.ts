@@ -90,7 +90,7 @@ it('lists attempts with their leaves, waiting and sequenced, for their tenant on
     },
   ]);
 
-  const retried = settlement(rooms, first, unreachable(first), { kind: 'retry', delayMs: 0 });
+  const retried = settlement(first, unreachable(first), { kind: 'retry', delayMs: 0 });
   await inTransaction(rooms.pools.worker, (db) => settleAcrossTenants(db, [retried]));
   const settled = {
     ...shown,
@@ -107,7 +107,7 @@ it('lists attempts with their leaves, waiting and sequenced, for their tenant on
 
   const [second] = await claim(rooms.pools.worker, 1);
   if (second === undefined) throw new Error('the event was not due again');
-  const ended = settlement(rooms, second);
+  const ended = settlement(second);
   await inTransaction(rooms.pools.worker, (db) => settleAcrossTenants(db, [ended]));
   const both = await list();
   expect(both.map(({ attemptNumber, outcome }) => [attemptNumber, outcome])).toEqual([

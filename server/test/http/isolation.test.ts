@@ -1,11 +1,16 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { randomUUID } from 'node:crypto';
+import { hexFromBytes } from '@kapsel/verification';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { newId } from '../../src/base/ids.ts';
+import { makeApiKey, SCOPES } from '../../src/tenants/api-key.ts';
 import { type Answer, type Api, openApi, refusal } from '../support/api.ts';
 import { makeDelivery } from '../support/deliveries.ts';
 import { listRoutes } from '../support/list-routes.ts';
+import { type BenchLog, makeLog } from '../support/log-bench.ts';
 import { openRooms, type Rooms } from '../support/rooms.ts';
-import { makeEndpoint, makeTenant, type TestTenant } from '../support/tenant.ts';
+import { growLog, headOf, signLog } from '../support/signed-log.ts';
+import { makeEndpoint, makeKey, makeTenant, type TestTenant } from '../support/tenant.ts';
 
 let rooms: Rooms;
 let api: Api;
@@ -22,10 +27,13 @@ beforeAll(async () => {
   const endpoint = await makeEndpoint(rooms.pools.api, owner.tenantId);
   const job = await makeDelivery(rooms, endpoint);
   await rooms.commit();
+  const path = `/attestation/share/${job.deliveryAttemptId}`;
+  const link = await api.call('POST', path, { key: owner.apiKey });
   ids = {
     endpoint_id: endpoint.id,
     event_id: job.eventId,
     delivery_attempt_id: job.deliveryAttemptId,
+    share_link_id: link.json<{ id: string }>().id,
   };
 });
 afterAll(async () => {
@@ -55,29 +63,123 @@ const MALFORMED = [
 it('what is not the caller’s is the same 404 as what does not exist, on every route with an id', async () => {
   const routes = (await listRoutes(api.http)).filter(({ path }) => /:\w+_id/.test(path));
   expect(routes.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
-    'GET /api/v1/attestation/download-proof/:delivery_attempt_id',
-    'GET /attestation/download-proof/:delivery_attempt_id',
+    ...['/api/v1', ''].map(
+      (prefix) => `DELETE ${prefix}/attestation/share/:delivery_attempt_id/:share_link_id`,
+    ),
+    ...['/api/v1', ''].flatMap((prefix) => [
+      `GET ${prefix}/attestation/download-proof/:delivery_attempt_id`,
+      `GET ${prefix}/attestation/share/:delivery_attempt_id`,
+    ]),
     'GET /v1/endpoints/:endpoint_id',
     'GET /v1/events/:event_id',
+    'POST /api/v1/attestation/share/:delivery_attempt_id',
+    'POST /attestation/share/:delivery_attempt_id',
     'POST /ingest/:endpoint_id',
   ]);
   for (const { method, path } of routes) {
-    const [, name = ''] = /:(\w+)/.exec(path) ?? [];
-    const ask = (id: string, key: string) =>
-      api.call(method as 'GET' | 'POST', path.replace(`:${name}`, id), { key });
-    const theirs = ids[name] ?? '';
-    expect((await ask(theirs, owner.apiKey)).status, path).toBeLessThan(300);
-    const unknown = await ask(newId(systemClock.nowMs()), stranger.apiKey);
+    const names = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
+    /** With the owner's ids, but for those that are given. */
+    const ask = (key: string, change: Readonly<Record<string, string>> = {}) =>
+      api.call(
+        method as 'GET' | 'POST' | 'DELETE',
+        path.replaceAll(/:(\w+)/g, (_match, name) => change[name] ?? ids[name] ?? ''),
+        { key },
+      );
+    expect((await ask(owner.apiKey)).status, path).toBeLessThan(300);
+    const fresh = () => newId(systemClock.nowMs());
+    const unknown = await ask(stranger.apiKey, Object.fromEntries(names.map((n) => [n, fresh()])));
     expect(refusal(unknown)).toEqual([404, 'not_found']);
     expect(unknown.text).toBe('{"error":{"code":"not_found","message":"Not found"}}');
-    for (const id of [theirs, theirs.toUpperCase(), ...MALFORMED]) {
-      expect(visible(await ask(id, stranger.apiKey)), `${path} ${id}`).toEqual(visible(unknown));
-    }
-    // Also the owner learns nothing from how an id is written.
-    for (const id of [theirs.toUpperCase(), ...MALFORMED]) {
-      expect(visible(await ask(id, owner.apiKey)), `${path} ${id}`).toEqual(visible(unknown));
+    expect(visible(await ask(stranger.apiKey)), path).toEqual(visible(unknown));
+    for (const name of names) {
+      const upper = (ids[name] ?? '').toUpperCase();
+      for (const id of [fresh(), upper, ...MALFORMED]) {
+        const change = { [name]: id };
+        expect(visible(await ask(stranger.apiKey, change)), `${path} ${id}`).toEqual(
+          visible(unknown),
+        );
+        // Also the owner learns nothing from how an id is written.
+        expect(visible(await ask(owner.apiKey, change)), `${path} ${id}`).toEqual(visible(unknown));
+      }
     }
   }
+});
+
+describe('a private log', () => {
+  let log: BenchLog;
+  let hash: string;
+  let key: string;
+  let weakKey: string;
+  beforeAll(async () => {
+    log = await makeLog(rooms.pools.api);
+    await rooms.pools.api.query('UPDATE logs SET is_public = false WHERE id = $1', [log.id]);
+    const signed = await signLog(rooms.pools.sequencer, log);
+    const [leaf] = await growLog(signed, 3);
+    await headOf(signed);
+    hash = hexFromBytes(leaf?.leaf.hash ?? new Uint8Array());
+    key = await makeKey(rooms.pools.api, log.tenantId, ['proofs:read']);
+    const others = SCOPES.filter((scope) => scope !== 'proofs:read');
+    weakKey = await makeKey(rooms.pools.api, log.tenantId, others);
+  });
+
+  const paths = (name: string): string[] => [
+    ...['', '/api/v1'].flatMap((prefix) => [
+      `${prefix}/attestation/sth?log=${name}`,
+      `${prefix}/attestation/sth?tree_size=3&log=${name}`,
+      `${prefix}/attestation/checkpoint?log=${name}`,
+      `${prefix}/attestation/keys?log=${name}`,
+      `${prefix}/attestation/proof/${hash}?log=${name}`,
+      `${prefix}/attestation/proof/${hash}?leaf_index=0&tree_size=3&log=${name}`,
+      `${prefix}/attestation/consistency-proof?old_size=1&new_size=3&log=${name}`,
+    ]),
+    `/log/${name}/checkpoint`,
+    `/log/${name}/tile/0/000.p/3`,
+  ];
+
+  it('answers its tenant, for nobody else to keep', async () => {
+    for (const path of paths(log.name)) {
+      const answer = await api.call('GET', path, { key });
+      expect([answer.status, answer.headers['cache-control']], path).toEqual([
+        200,
+        'private, no-cache',
+      ]);
+    }
+  });
+
+  it('is as unknown as a log that does not exist to all others, and to a key that may not read proofs', async () => {
+    const unknown = `log-${randomUUID()}`;
+    const theirs = paths(log.name);
+    for (const [i, path] of paths(unknown).entries()) {
+      for (const options of [{}, { key: stranger.apiKey }, { key: weakKey }]) {
+        const want = await api.call('GET', path, options);
+        expect(want.text).toBe('{"error":{"code":"not_found","message":"Not found"}}');
+        const got = await api.call('GET', theirs[i] ?? '', options);
+        expect(visible(got), path).toEqual(visible(want));
+      }
+      const bad = { key: makeApiKey().secret };
+      const want = await api.call('GET', path, bad);
+      expect(refusal(want)).toEqual([401, 'unauthorized']);
+      expect(visible(await api.call('GET', theirs[i] ?? '', bad)), path).toEqual(visible(want));
+    }
+  });
+
+  it('is what its tenant’s key asks for where no log is named, and nobody else’s', async () => {
+    const sizeFor = async (options: { key?: string }) => {
+      const answer = await api.call('GET', '/attestation/sth', options);
+      return answer.status === 200 ? answer.json<{ log: string }>().log : refusal(answer);
+    };
+    expect(await sizeFor({ key })).toBe(log.origin);
+    expect(await sizeFor({})).toBe(rooms.log.origin);
+    expect(await sizeFor({ key: stranger.apiKey })).toBe(rooms.log.origin);
+    expect(await sizeFor({ key: weakKey })).toEqual([404, 'not_found']);
+  });
+
+  it('shows none of its leaves through the shared log', async () => {
+    for (const query of ['', '?leaf_index=0', '?log=shared']) {
+      const answer = await api.call('GET', `/attestation/proof/${hash}${query}`);
+      expect(refusal(answer), query).toEqual([404, 'not_found']);
+    }
+  });
 });
 
 it('a path that is no route answers as an unknown id does', async () => {
@@ -97,9 +199,6 @@ it('a path that is no route answers as an unknown id does', async () => {
       visible(unknown),
     );
   }
-  expect(visible(await api.call('DELETE', '/v1/endpoints', { key: stranger.apiKey }))).toEqual(
-    visible(unknown),
-  );
 });
 
 it('lists and counts nothing of another tenant', async () => {

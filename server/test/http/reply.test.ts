@@ -48,11 +48,14 @@ const KINDS: Readonly<Record<FailureKind, readonly [number, Record<string, strin
   insufficient_scope: [403, {}],
   not_found: [404, {}],
   no_tree_head: [404, {}],
+  method_not_allowed: [405, {}],
   not_yet_committed: [409, { 'retry-after': '1' }],
+  not_witnessed_yet: [409, { 'retry-after': '10' }],
   payload_too_large: [413, { connection: 'close' }],
   internal: [500, {}],
   unavailable: [503, { 'retry-after': '1' }],
   overloaded: [503, { 'retry-after': '1' }],
+  log_halted: [503, { 'retry-after': '60' }],
 };
 
 describe('a failure', () => {

@@ -1,191 +1,28 @@
-/** Key files: made once, private, and refused without a word about their content. @module */
-import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import {
-  chmod,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rm,
-  stat,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
+/** File signers: what they hold is what the file holds; the files themselves are tested beside their own module. @module */
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { isStrictPublicKey, verifyEd25519 } from '@kapsel/verification';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  hasKeyFile,
-  KeyFileError,
-  makeKeyFile,
-  openFileSigner,
-} from '../../src/keys/file-signer.ts';
+import { keyIdFromPublicKey } from '@kapsel/verification';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { makeFileSigner, openFileSigner } from '../../src/keys/file-signer.ts';
+import { KeyError } from '../../src/keys/signer.ts';
 
 let folder: string;
-let file: string;
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'kapsel-keys-'));
-  file = path.join(folder, 'data', 'log-signing-key.pem');
+  folder = await mkdtemp(path.join(tmpdir(), 'kapsel-signer-'));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const POSIX = process.platform !== 'win32';
-const MESSAGE = new TextEncoder().encode('message');
-
-const pemOf = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }).toString();
-
-/** What an operator would see: the message and those of all causes, and their stacks. */
-function allText(error: unknown): string {
-  const parts: string[] = [];
-  for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    parts.push(at.message, at.stack ?? '');
-  }
-  return parts.join('\n');
-}
-
-async function refusalOf(pem: string, mode = 0o600): Promise<Error> {
-  const at = path.join(folder, 'key.pem');
-  await writeFile(at, pem);
-  await chmod(at, mode);
-  const error: unknown = await openFileSigner(at).then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(KeyFileError);
-  expect(allText(error)).toContain(at);
-  for (const line of pem.split('\n').filter((line) => line.length > 8)) {
-    expect(allText(error)).not.toContain(line);
-  }
-  return error as Error;
-}
-
-describe('makeKeyFile', () => {
-  it('makes an Ed25519 key that only its owner can read, in a folder that only its owner can enter', async () => {
-    await makeKeyFile(file);
-    const key = createPrivateKey(await readFile(file));
-    expect(key.asymmetricKeyType).toBe('ed25519');
-    if (!POSIX) return;
-    expect((await stat(file)).mode & 0o777).toBe(0o600);
-    expect((await stat(path.dirname(file))).mode & 0o777).toBe(0o700);
-  });
-
-  it('makes another key each time', async () => {
-    const files = [file, path.join(folder, 'second.pem')];
-    for (const at of files) await makeKeyFile(at);
-    const [one, two] = await Promise.all(files.map((at) => readFile(at, 'utf8')));
-    expect(one).not.toBe(two);
-  });
-
-  it('never overwrites: neither a key nor an empty file', async () => {
-    await makeKeyFile(file);
-    const before = await readFile(file, 'utf8');
-    await expect(makeKeyFile(file)).rejects.toMatchObject({ code: 'EEXIST' });
-    expect(await readFile(file, 'utf8')).toBe(before);
-    await writeFile(file, '');
-    await expect(makeKeyFile(file)).rejects.toMatchObject({ code: 'EEXIST' });
-    expect(await readFile(file, 'utf8')).toBe('');
-  });
-
-  it('makes one key when called twice at once', async () => {
-    const runs = await Promise.allSettled([makeKeyFile(file), makeKeyFile(file)]);
-    expect(runs.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-    await openFileSigner(file);
-    expect(await readdir(path.dirname(file))).toEqual(['log-signing-key.pem']);
-  });
-
-  it('does not write through a link that somebody laid out', async () => {
-    const target = path.join(folder, 'elsewhere.pem');
-    await mkdir(path.dirname(file));
-    await symlink(target, file);
-    await expect(makeKeyFile(file)).rejects.toMatchObject({ code: 'EEXIST' });
-    expect(await hasKeyFile(target)).toBe(false);
-  });
+it('is made in a file that may be named after the key, and opened again from there', async () => {
+  const pathOf = ({ publicKey }: { publicKey: Uint8Array }): string =>
+    path.join(folder, 'keys', `${keyIdFromPublicKey(publicKey)}.pem`);
+  const made = await makeFileSigner(pathOf);
+  const opened = await openFileSigner(pathOf(made));
+  expect([opened.provider, opened.publicKey]).toEqual(['file', made.publicKey]);
+  const message = new Uint8Array(50);
+  expect(await opened.sign(message)).toEqual(await made.sign(message));
 });
 
-describe('openFileSigner', () => {
-  it('signs with the key in the file, so that the core verifies it', async () => {
-    await makeKeyFile(file);
-    const signer = await openFileSigner(file);
-    expect(signer.provider).toBe('file');
-    expect(isStrictPublicKey(signer.publicKey)).toBe(true);
-    const signature = await signer.sign(MESSAGE);
-    expect(signature).toHaveLength(64);
-    expect(verifyEd25519(signature, MESSAGE, signer.publicKey)).toBe(true);
-    expect(verifyEd25519(signature, MESSAGE.slice(1), signer.publicKey)).toBe(false);
-    expect(await signer.sign(MESSAGE)).toEqual(signature); // deterministic, RFC 8032
-  });
-
-  it('opens the same key each time', async () => {
-    await makeKeyFile(file);
-    const [one, two] = await Promise.all([openFileSigner(file), openFileSigner(file)]);
-    expect(one.publicKey).toEqual(two.publicKey);
-  });
-
-  it('shows no private byte', async () => {
-    await makeKeyFile(file);
-    const { d } = createPrivateKey(await readFile(file)).export({ format: 'jwk' });
-    const signer = await openFileSigner(file);
-    const secret = Buffer.from(d ?? '', 'base64url');
-    expect(secret).toHaveLength(32);
-    const shown = JSON.stringify({
-      ...signer,
-      publicKey: Buffer.from(signer.publicKey).toString('hex'),
-    });
-    expect(shown).not.toContain(secret.toString('hex'));
-    expect(Object.keys(signer).sort()).toEqual(['provider', 'publicKey', 'sign']);
-  });
-
-  it('refuses keys of another kind', async () => {
-    const { privateKey: x25519 } = generateKeyPairSync('x25519');
-    const { privateKey: p256 } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const { privateKey: ed448 } = generateKeyPairSync('ed448');
-    for (const key of [x25519, p256, ed448]) await refusalOf(pemOf(key));
-  });
-
-  it('refuses what is no private key, without repeating any of it', async () => {
-    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-    const pem = pemOf(privateKey);
-    const encrypted = privateKey.export({
-      type: 'pkcs8',
-      format: 'pem',
-      cipher: 'aes-256-cbc',
-      passphrase: 'hunter2',
-    });
-    for (const text of [
-      '',
-      'hunter2hunter2hunter2',
-      pem.replace(/^.{10}/m, 'x'),
-      pem.split('\n').slice(0, 2).join('\n'),
-      pem.replace('MC4C', 'MC4D'),
-      publicKey.export({ type: 'spki', format: 'pem' }).toString(),
-      encrypted.toString(),
-    ]) {
-      await refusalOf(text);
-    }
-  });
-
-  it('refuses a key that others can read, write or execute', async () => {
-    if (!POSIX) return; // there are no such modes
-    const pem = pemOf(generateKeyPairSync('ed25519').privateKey);
-    for (const mode of [0o640, 0o604, 0o620, 0o610, 0o601, 0o666]) await refusalOf(pem, mode);
-    const at = path.join(folder, 'key.pem');
-    await chmod(at, 0o400);
-    expect((await openFileSigner(at)).publicKey).toHaveLength(32);
-  });
-
-  it('refuses a missing file and a folder', async () => {
-    await expect(openFileSigner(file)).rejects.toThrow(KeyFileError);
-    await mkdir(path.dirname(file), { mode: 0o700 });
-    await expect(openFileSigner(path.dirname(file))).rejects.toThrow(KeyFileError);
-  });
-});
-
-describe('hasKeyFile', () => {
-  it('tells whether there is one, and fails when it cannot tell', async () => {
-    expect(await hasKeyFile(file)).toBe(false);
-    await makeKeyFile(file);
-    expect(await hasKeyFile(file)).toBe(true);
-    await expect(hasKeyFile(path.join(file, 'below'))).rejects.toMatchObject({ code: 'ENOTDIR' });
-  });
+it('is refused where there is no file', async () => {
+  await expect(openFileSigner(path.join(folder, 'none.pem'))).rejects.toThrow(KeyError);
 });

@@ -4,15 +4,22 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { hexFromBytes, keyIdFromPublicKey, verifyEd25519 } from '@kapsel/verification';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { KeyFileError, makeKeyFile, openFileSigner } from '../../src/keys/file-signer.ts';
-import { openLogSigner } from '../../src/keys/key-ring.ts';
-import { insertAttestationKey, listAttestationKeys } from '../../src/keys/store.ts';
+import { makeFileSigner, openFileSigner } from '../../src/keys/file-signer.ts';
+import { KeyPlaces } from '../../src/keys/key-places.ts';
+import { createKeyRing, openLogSigner } from '../../src/keys/key-ring.ts';
+import { KeyError, type Signer } from '../../src/keys/signer.ts';
+import {
+  activateKey,
+  endActiveKey,
+  insertAttestationKey,
+  listAttestationKeys,
+} from '../../src/keys/store.ts';
 import { failAt } from '../support/faulty-pool.ts';
 import {
   type Bench,
   type BenchLog,
+  giveSigner,
   makeLog,
-  makeSigner,
   openBench,
   START_MS,
 } from '../support/log-bench.ts';
@@ -32,7 +39,19 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 afterAll(() => bench.close());
 
-const open = (keyFile = file, pool = bench.pool) => openLogSigner(pool, log, keyFile, START_MS);
+const placesAt = (firstKeyFile = file): KeyPlaces =>
+  new KeyPlaces({
+    firstKeyFile,
+    keysDir: path.join(folder, 'keys'),
+    passphrase: null,
+    environment: null,
+  });
+
+async function open(keyFile = file, pool = bench.pool): Promise<Signer> {
+  const signer = await openLogSigner(pool, log, placesAt(keyFile), START_MS);
+  if (signer === null) throw new Error('the log has no active key');
+  return signer;
+}
 
 async function listedKeys(): Promise<string[]> {
   const keys = await listAttestationKeys(bench.pool, log.id);
@@ -46,6 +65,8 @@ describe('a log without a key', () => {
       {
         keyId: Buffer.from(keyIdFromPublicKey(signer.publicKey), 'hex'),
         publicKey: Buffer.from(signer.publicKey),
+        provider: 'file',
+        state: 'active',
         validFromMs: START_MS,
         validUntilMs: null,
       },
@@ -58,7 +79,7 @@ describe('a log without a key', () => {
   });
 
   it('takes up a key file that is there already', async () => {
-    await makeKeyFile(file);
+    await makeFileSigner(() => file);
     const before = await readFile(file, 'utf8');
     const signer = await open();
     expect(await readFile(file, 'utf8')).toBe(before);
@@ -96,7 +117,7 @@ describe('a log with a key', () => {
   it('refuses to go on without its file, and makes no other', async () => {
     await open();
     await rename(file, `${file}.away`);
-    await expect(open()).rejects.toThrow(KeyFileError);
+    await expect(open()).rejects.toThrow(KeyError);
     await expect(readFile(file)).rejects.toMatchObject({ code: 'ENOENT' });
     await rename(`${file}.away`, file);
     await open();
@@ -106,33 +127,51 @@ describe('a log with a key', () => {
   it('refuses another key', async () => {
     await open();
     const other = path.join(folder, 'other.pem');
-    await makeKeyFile(other);
-    await expect(open(other)).rejects.toThrow(KeyFileError);
+    await makeFileSigner(() => other);
+    await expect(open(other)).rejects.toThrow(KeyError);
     expect(await listedKeys()).toHaveLength(1);
   });
 
   it('refuses a broken file', async () => {
     await open();
     await writeFile(file, 'garbage');
-    await expect(open()).rejects.toThrow(KeyFileError);
+    await expect(open()).rejects.toThrow(KeyError);
   });
 
-  it('does not insist on a key that is over', async () => {
-    const old = makeSigner();
+  it('that is over and has no successor opens without one, and is given no other', async () => {
+    await open();
+    await endActiveKey(bench.pool, log.id, 'revoked', START_MS + 1);
+    expect(await openLogSigner(bench.pool, log, placesAt(), START_MS)).toBeNull();
+    expect(await listedKeys()).toHaveLength(1);
+  });
+});
+
+describe('the ring', () => {
+  it('answers the signer of the active key, each time as the database sees it', async () => {
+    const places = placesAt();
+    const ring = createKeyRing(places);
+    expect(await ring.signerOf(bench.pool, log.id)).toBeNull();
+    const first = await open();
+    expect((await ring.signerOf(bench.pool, log.id))?.publicKey).toEqual(first.publicKey);
+
+    const next = await places.make();
+    const keyId = Buffer.from(keyIdFromPublicKey(next.publicKey), 'hex');
     await insertAttestationKey(bench.pool, log.id, {
-      keyId: Buffer.from(keyIdFromPublicKey(old.publicKey), 'hex'),
-      publicKey: old.publicKey,
-      provider: 'file',
-      validFromMs: START_MS - 1_000,
+      keyId,
+      publicKey: next.publicKey,
+      provider: next.provider,
+      validFromMs: START_MS + 1,
+      state: 'announced',
     });
-    await bench.pool.query('UPDATE attestation_keys SET valid_until = $2 WHERE log_id = $1', [
-      log.id,
-      new Date(START_MS),
-    ]);
-    const signer = await open();
-    expect(await listedKeys()).toEqual([
-      hexFromBytes(old.publicKey),
-      hexFromBytes(signer.publicKey),
-    ]);
+    expect((await ring.signerOf(bench.pool, log.id))?.publicKey).toEqual(first.publicKey);
+    await endActiveKey(bench.pool, log.id, 'retired', START_MS + 1);
+    expect(await ring.signerOf(bench.pool, log.id)).toBeNull();
+    await activateKey(bench.pool, log.id, keyId, START_MS + 1);
+    expect((await ring.signerOf(bench.pool, log.id))?.publicKey).toEqual(next.publicKey);
+  });
+
+  it('answers null for a key that this process does not hold', async () => {
+    await giveSigner(bench.pool, log);
+    expect(await createKeyRing(placesAt()).signerOf(bench.pool, log.id)).toBeNull();
   });
 });

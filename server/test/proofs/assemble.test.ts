@@ -1,12 +1,18 @@
 /** Proof packages: they verify with the core, belong to their tenant, and are refused rather than wrong. @module */
-import { verifyProofPackage } from '@kapsel/verification';
+import { followKeyStatements, verifyProofPackage } from '@kapsel/verification';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { findNewestHead } from '../../src/attestation/head-store.ts';
 import type { PendingLeaf } from '../../src/attestation/pending-store.ts';
 import { sequence } from '../../src/attestation/sequence.ts';
 import type { TenantId } from '../../src/base/ids.ts';
 import { newId } from '../../src/base/ids.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
-import { assembleProofPackage } from '../../src/proofs/assemble.ts';
+import { haltLog } from '../../src/logs/store.ts';
+import {
+  type AssembleDeps,
+  assembleProofPackage,
+  type Witnessed,
+} from '../../src/proofs/assemble.ts';
 import {
   type Bench,
   type BenchLog,
@@ -17,16 +23,19 @@ import {
   START_MS,
   settleAttempts,
 } from '../support/log-bench.ts';
+import { openTestProofs } from '../support/proofs.ts';
 import { growLog, headOf, type SignedLog, signLog } from '../support/signed-log.ts';
 
 let bench: Bench;
 let log: BenchLog;
 let signed: SignedLog;
+let findWitnessedHead: AssembleDeps['findWitnessedHead'];
 let leaves: PendingLeaf[];
 beforeAll(async () => {
   bench = await openBench();
 });
 beforeEach(async () => {
+  findWitnessedHead = async () => null;
   log = await makeLog(bench.pool);
   signed = await signLog(bench.pool, log);
   leaves = await growLog(signed, 5);
@@ -34,8 +43,13 @@ beforeEach(async () => {
 });
 afterAll(() => bench.close());
 
-const assemble = (id: string, tenantId: TenantId = log.tenantId, of: BenchLog = log) =>
-  assembleProofPackage({ pool: bench.pools.api, clock: signed.clock }, of, tenantId, id);
+const assemble = (id: string, tenantId: TenantId = log.tenantId, witnessed?: Witnessed) =>
+  assembleProofPackage(
+    { proofs: openTestProofs(bench.pools.api), clock: signed.clock, findWitnessedHead },
+    tenantId,
+    id,
+    witnessed,
+  );
 
 function idAt(index: number): string {
   return leaves[index]?.deliveryAttemptId ?? 'none';
@@ -43,13 +57,13 @@ function idAt(index: number): string {
 
 function verdictOf(text: string, publicKey = signed.signer.publicKey): string {
   const trust = { keys: [{ publicKey, name: null, log: log.origin }] };
-  return verifyProofPackage(text, trust, { nowMs: START_MS }).verdict;
+  return verifyProofPackage(text, trust, { nowMs: START_MS, followKeyStatements }).verdict;
 }
 
 describe('assembleProofPackage', () => {
   it('makes a package of each attempt that the core verifies', async () => {
     for (const [index, { deliveryAttemptId, leaf }] of leaves.entries()) {
-      const text = await assemble(deliveryAttemptId);
+      const text = await assemble(deliveryAttemptId ?? '');
       expect(verdictOf(text)).toBe('verified');
       expect(JSON.parse(text)).toMatchObject({
         format: 'kapsel.proof/v1',
@@ -93,6 +107,49 @@ describe('assembleProofPackage', () => {
   it('does not verify with another key', async () => {
     const other = await giveSigner(bench.pool, await makeLog(bench.pool));
     expect(verdictOf(await assemble(idAt(0)), other.publicKey)).toBe('untrusted');
+  });
+});
+
+describe('a head that witnesses signed', () => {
+  const sizeOf = (text: string): number =>
+    (JSON.parse(text) as { inclusion_proof: { tree_size: number } }).inclusion_proof.tree_size;
+
+  it('is taken before a newer one when it covers the leaf, unless it is not wanted', async () => {
+    const seen = await findNewestHead(bench.pool, log.id);
+    findWitnessedHead = async () => seen;
+    const [later] = await growLog(signed, 3);
+    await headOf(signed);
+    for (const witnessed of [undefined, 'prefer', 'require'] as const) {
+      const text = await assemble(idAt(0), log.tenantId, witnessed);
+      expect([sizeOf(text), verdictOf(text)]).toEqual([5, 'verified']);
+    }
+    expect(sizeOf(await assemble(idAt(0), log.tenantId, 'none'))).toBe(8);
+    const id = later?.deliveryAttemptId ?? '';
+    expect(sizeOf(await assemble(id))).toBe(8);
+    await expect(assemble(id, log.tenantId, 'require')).rejects.toMatchObject({
+      kind: 'not_witnessed_yet',
+    });
+  });
+
+  it('is refused as missing when it must be there, and the leaf is the caller’s', async () => {
+    const ask = (tenantId: TenantId) => assemble(idAt(0), tenantId, 'require');
+    await expect(ask(log.tenantId)).rejects.toMatchObject({ kind: 'not_witnessed_yet' });
+    const stranger = await makeLog(bench.pool);
+    await expect(ask(stranger.tenantId)).rejects.toMatchObject({ kind: 'not_found' });
+  });
+});
+
+describe('rows that retention took', () => {
+  it('leave the package as it was: the row of the attempt is not needed', async () => {
+    const before = await assemble(idAt(2));
+    await bench.pool.query('DELETE FROM delivery_attempts WHERE tenant_id = $1', [log.tenantId]);
+    expect(await assemble(idAt(2))).toBe(before);
+  });
+
+  it('leave no package where the leaf is gone too', async () => {
+    await bench.pool.query('DELETE FROM merkle_leaves WHERE log_id = $1', [log.id]);
+    await bench.pool.query('DELETE FROM delivery_attempts WHERE tenant_id = $1', [log.tenantId]);
+    await expect(assemble(idAt(2))).rejects.toMatchObject({ kind: 'not_found' });
   });
 });
 
@@ -141,11 +198,21 @@ describe('what is not committed yet', () => {
     expect(verdictOf(await assemble(id))).toBe('verified');
   });
 
+  it('says so of a log that is halted, and goes on serving what is signed', async () => {
+    const [leaf] = await settleAttempts(bench.pool, log, 1);
+    const [inFlight] = await insertAttempts(bench.pool, log, 1);
+    await haltLog(bench.pool, log.id, 'somebody edited the database');
+    for (const id of [leaf?.deliveryAttemptId ?? '', inFlight?.id ?? '']) {
+      await expect(assemble(id)).rejects.toMatchObject({ kind: 'log_halted' });
+    }
+    expect(verdictOf(await assemble(idAt(0)))).toBe('verified');
+  });
+
   it('says so before the first head of the log', async () => {
     const fresh = await signLog(bench.pool, await makeLog(bench.pool));
     const [leaf] = await growLog(fresh, 1);
     const id = leaf?.deliveryAttemptId ?? '';
-    await expect(assemble(id, fresh.log.tenantId, fresh.log)).rejects.toMatchObject(NOT_YET);
+    await expect(assemble(id, fresh.log.tenantId)).rejects.toMatchObject(NOT_YET);
   });
 });
 

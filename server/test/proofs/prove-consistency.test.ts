@@ -9,8 +9,10 @@ import {
 } from '@kapsel/verification';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeTreeHeadJson, type TreeHead } from '../../src/attestation/tree-head.ts';
+import { inTransaction } from '../../src/db/transaction.ts';
 import { proveSizes } from '../../src/proofs/prove-consistency.ts';
 import { type Bench, makeLog, openBench } from '../support/log-bench.ts';
+import { openTestProofs } from '../support/proofs.ts';
 import { growLog, headOf, type SignedLog, signLog } from '../support/signed-log.ts';
 
 const SIZE = 600;
@@ -32,7 +34,7 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 const prove = (oldSize: number, newSize: number) =>
-  proveSizes(bench.pools.api, signed.log, oldSize, newSize);
+  proveSizes(openTestProofs(bench.pools.api), signed.log.id, oldSize, newSize);
 
 describe('proveSizes', () => {
   it('proves any pair of sizes, also between heads', async () => {
@@ -93,7 +95,7 @@ describe('proveSizes', () => {
 
   it('has nothing to prove before the first head', async () => {
     const log = await makeLog(bench.pool);
-    await expect(proveSizes(bench.pools.api, log, 1, 1)).rejects.toMatchObject({
+    await expect(proveSizes(openTestProofs(bench.pools.api), log.id, 1, 1)).rejects.toMatchObject({
       kind: 'no_tree_head',
     });
   });
@@ -107,5 +109,36 @@ describe('proveSizes', () => {
     const verify = () =>
       verifyConsistency(reference.root(203), reference.root(SIZE), 203, SIZE, hashes);
     expect(verify).toThrow();
+  });
+});
+
+describe('what was changed in the database', () => {
+  it('is an error and no proof, whichever sizes are asked for', async () => {
+    const own = await signLog(bench.pool, await makeLog(bench.pool));
+    await growLog(own, 300);
+    await headOf(own);
+    const proofs = openTestProofs(bench.pools.api);
+    const ask = (oldSize: number, newSize: number) =>
+      proveSizes(proofs, own.log.id, oldSize, newSize);
+    await ask(1, 2);
+    await inTransaction(bench.pool, async (db) => {
+      await db.query('ALTER TABLE merkle_tiles DISABLE TRIGGER merkle_tiles_only_grow');
+      await db.query(
+        `UPDATE merkle_tiles SET hashes = set_byte(hashes, 3, get_byte(hashes, 3) # 1)
+          WHERE log_id = $1 AND level = 0 AND tile_index = 1`,
+        [own.log.id],
+      );
+      await db.query('ALTER TABLE merkle_tiles ENABLE TRIGGER merkle_tiles_only_grow');
+    });
+    const cold = openTestProofs(bench.pools.api);
+    for (const [oldSize, newSize] of [
+      [257, 299],
+      [257, 257],
+      [1, 258],
+      [299, 300],
+    ] as const) {
+      const asked = proveSizes(cold, own.log.id, oldSize, newSize);
+      await expect(asked, `${oldSize} ${newSize}`).rejects.toThrow('does not verify');
+    }
   });
 });

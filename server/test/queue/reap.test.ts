@@ -7,7 +7,7 @@ import { reapExpired } from '../../src/queue/reap.ts';
 import { settleAcrossTenants } from '../../src/queue/store.ts';
 import { claim, LONG_LEASE_MS, makeEvent, settlement } from '../support/deliveries.ts';
 import { openRooms, type Rooms } from '../support/rooms.ts';
-import { makeEndpoint, makeTenant } from '../support/tenant.ts';
+import { giveOwnLog, makeEndpoint, makeTenant } from '../support/tenant.ts';
 
 const SHORT_LEASE_MS = 30;
 const ALL_OF_THE_JITTER = (): number => 1;
@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 
 function reap(): Promise<number> {
-  return reapExpired(rooms.pools.worker, rooms.log, ALL_OF_THE_JITTER);
+  return reapExpired(rooms.pools.worker, ALL_OF_THE_JITTER);
 }
 
 async function claimOne(leaseMs: number): Promise<SendableJob> {
@@ -146,12 +146,27 @@ describe('a lease that ran out', () => {
     await untilExpired(job);
     await reap();
     const settled = await inTransaction(rooms.pools.worker, (db) =>
-      settleAcrossTenants(db, [settlement(rooms, job)]),
+      settleAcrossTenants(db, [settlement(job)]),
     );
     expect(settled.size).toBe(0);
     expect(await stateOf(job)).toMatchObject({ outcome: 'unknown', status: 'pending' });
     expect((await stateOf(job)).leaves).toHaveLength(1);
   });
+});
+
+it('becomes a leaf of the log that is the tenant’s own', async () => {
+  const { tenantId } = await makeTenant(rooms.pools.api);
+  const own = await giveOwnLog(rooms.pools.api, tenantId);
+  await makeEvent(rooms.pools.ingest, await makeEndpoint(rooms.pools.api, tenantId));
+  const job = await claimOne(SHORT_LEASE_MS);
+  await untilExpired(job);
+  expect(await reap()).toBe(1);
+  const { rows } = await rooms.pools.api.query<{ log_id: string; leaf_data: string }>(
+    'SELECT log_id, leaf_data FROM pending_leaves WHERE delivery_attempt_id = $1',
+    [job.deliveryAttemptId],
+  );
+  expect(rows).toMatchObject([{ log_id: own.id }]);
+  expect(parseLeaf(rows[0]?.leaf_data ?? '').log).toBe(own.origin);
 });
 
 it('a lease that still runs is left alone', async () => {
@@ -166,7 +181,7 @@ it('a worker that settles just before its lease is reaped wins', async () => {
   const job = await claimOne(SHORT_LEASE_MS);
   await untilExpired(job);
   await inTransaction(rooms.pools.worker, async (db) => {
-    await settleAcrossTenants(db, [settlement(rooms, job)]);
+    await settleAcrossTenants(db, [settlement(job)]);
     // The row is locked by the settlement: the reaper passes it instead of waiting for it.
     expect(await reap()).toBe(0);
   });

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { inTransaction } from '../../src/db/transaction.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { newId } from '../../src/base/ids.ts';
+import { RowFault } from '../../src/db/errors.ts';
+import { type Db, inTransaction } from '../../src/db/transaction.ts';
 import type { Endpoint } from '../../src/endpoints/endpoint.ts';
 import { insertEventsAcrossTenants } from '../../src/events/store.ts';
 import type { NextStep, Settlement } from '../../src/queue/job.ts';
@@ -19,7 +22,7 @@ import {
   unreachable,
 } from '../support/deliveries.ts';
 import { openRooms, type Rooms } from '../support/rooms.ts';
-import { makeEndpoint, makeTenant } from '../support/tenant.ts';
+import { giveOwnLog, makeEndpoint, makeTenant } from '../support/tenant.ts';
 
 let rooms: Rooms;
 let endpoint: Endpoint;
@@ -102,7 +105,8 @@ describe('claiming', () => {
     const body = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
     const event = eventFor(endpoint, body, { headers: { 'content-encoding': 'gzip' } });
     await insertEventsAcrossTenants(rooms.pools.ingest, [event]);
-    const nowMs = Date.parse('2026-01-15T10:30:45.123Z');
+    // Any time of this month: there are partitions for it.
+    const nowMs = Math.floor(systemClock.nowMs() / 1_000) * 1_000 + 123;
     const [attemptId = '' as never] = attemptIds(1);
     const jobs = await claimAcrossTenants(rooms.pools.worker, [attemptId], 45_000, nowMs);
     expect(jobs).toEqual([
@@ -121,6 +125,7 @@ describe('claiming', () => {
         contentType: 'application/json',
         headers: { 'content-encoding': 'gzip' },
         body,
+        log: { id: rooms.log.id, origin: rooms.log.origin },
       },
     ]);
     const row = await queueRow(event.id);
@@ -196,7 +201,7 @@ describe('settling', () => {
   it('writes outcome, leaf, event and queue of a delivery that is over', async () => {
     await makeEvent(rooms.pools.ingest, endpoint);
     const job = await claimOne();
-    const settled = settlement(rooms, job);
+    const settled = settlement(job);
     expect(await settle(settled)).toEqual(new Set([job.deliveryAttemptId]));
     expect(await attemptRow(job.deliveryAttemptId)).toEqual({
       attempt_number: 1,
@@ -215,7 +220,7 @@ describe('settling', () => {
   it('puts a delivery that is retried back, due after the delay, with a new fence', async () => {
     await makeEvent(rooms.pools.ingest, endpoint);
     const job = await claimOne();
-    await settle(settlement(rooms, job, unreachable(job), RETRY));
+    await settle(settlement(job, unreachable(job), RETRY));
     const row = await queueRow(job.eventId);
     expect(row).toMatchObject({ lease_id: '2', inflight_attempt_id: null, attempts: 1 });
     expect(row?.due_in).toBeGreaterThan(3);
@@ -236,7 +241,7 @@ describe('settling', () => {
     await makeEvent(rooms.pools.ingest, endpoint);
     const job = await claimOne();
     const failed: NextStep = { kind: 'finish', status: 'failed', reason: 'non_retryable' };
-    await settle(settlement(rooms, job, unreachable(job), failed));
+    await settle(settlement(job, unreachable(job), failed));
     expect(await eventRow(job.eventId)).toEqual({
       status: 'failed',
       failure_reason: 'non_retryable',
@@ -250,7 +255,7 @@ describe('settling', () => {
   ])('changes nothing with an older lease, be it %s', async (_what, next) => {
     await makeEvent(rooms.pools.ingest, endpoint);
     const late = await claimOne();
-    await settle(settlement(rooms, late, unreachable(late), RETRY));
+    await settle(settlement(late, unreachable(late), RETRY));
     await makeDue(late.eventId);
     const current = await claimOne();
     const before = [
@@ -259,7 +264,7 @@ describe('settling', () => {
       await attemptRow(current.deliveryAttemptId),
       await eventRow(late.eventId),
     ];
-    expect(await settle(settlement(rooms, late, undefined, next))).toEqual(new Set());
+    expect(await settle(settlement(late, undefined, next))).toEqual(new Set());
     const { due_in: _passing, ...queue } = (await queueRow(late.eventId)) ?? { due_in: 0 };
     expect(before[0]).toMatchObject(queue);
     expect(await attemptRow(late.deliveryAttemptId)).toEqual(before[1]);
@@ -268,15 +273,15 @@ describe('settling', () => {
     expect(await leavesOf(late.deliveryAttemptId)).toHaveLength(1);
     expect(await leavesOf(current.deliveryAttemptId)).toEqual([]);
     // The one that holds the lease is not disturbed.
-    expect(await settle(settlement(rooms, current))).toEqual(new Set([current.deliveryAttemptId]));
+    expect(await settle(settlement(current))).toEqual(new Set([current.deliveryAttemptId]));
   });
 
   it('changes nothing after the event is settled', async () => {
     await makeEvent(rooms.pools.ingest, endpoint);
     const job = await claimOne();
-    await settle(settlement(rooms, job));
+    await settle(settlement(job));
     const failed: NextStep = { kind: 'finish', status: 'failed', reason: 'exhausted' };
-    expect(await settle(settlement(rooms, job, unreachable(job), failed))).toEqual(new Set());
+    expect(await settle(settlement(job, unreachable(job), failed))).toEqual(new Set());
     expect(await eventRow(job.eventId)).toEqual({ status: 'delivered', failure_reason: null });
     expect(await attemptRow(job.deliveryAttemptId)).toMatchObject({ outcome: 'delivered' });
     expect(await leavesOf(job.deliveryAttemptId)).toHaveLength(1);
@@ -286,11 +291,11 @@ describe('settling', () => {
     for (let i = 0; i < 3; i++) await makeEvent(rooms.pools.ingest, endpoint);
     const [lost, done, again] = await claim(rooms.pools.worker, 3);
     if (lost === undefined || done === undefined || again === undefined) throw new Error('3 due');
-    await settle(settlement(rooms, lost));
+    await settle(settlement(lost));
     const settled = await settle(
-      settlement(rooms, lost, unreachable(lost), RETRY),
-      settlement(rooms, done),
-      settlement(rooms, again, unreachable(again), RETRY),
+      settlement(lost, unreachable(lost), RETRY),
+      settlement(done),
+      settlement(again, unreachable(again), RETRY),
     );
     expect(settled).toEqual(new Set([done.deliveryAttemptId, again.deliveryAttemptId]));
     expect(await eventRow(lost.eventId)).toMatchObject({ status: 'delivered' });
@@ -303,10 +308,11 @@ describe('settling', () => {
     const [good, bad] = await claim(rooms.pools.worker, 2);
     if (good === undefined || bad === undefined) throw new Error('two were due');
     const before = await queueRow(good.eventId);
-    const other = settlement(rooms, bad);
+    const other = settlement(bad);
     // The last of the three writes is the leaf: a log that does not exist refuses it.
-    const broken = { ...other, logId: endpoint.id as never };
-    await expect(settle(settlement(rooms, good), broken)).rejects.toMatchObject({ code: '23503' });
+    const nowhere = { ...bad.log, id: endpoint.id as never };
+    const broken = { ...other, job: { ...bad, log: nowhere } };
+    await expect(settle(settlement(good), broken)).rejects.toMatchObject({ code: '23503' });
     for (const job of [good, bad]) {
       expect(await attemptRow(job.deliveryAttemptId)).toMatchObject({ outcome: null });
       expect(await leavesOf(job.deliveryAttemptId)).toEqual([]);
@@ -318,14 +324,97 @@ describe('settling', () => {
   it('refuses a second leaf of one attempt instead of writing it', async () => {
     await makeEvent(rooms.pools.ingest, endpoint);
     const job = await claimOne();
-    await settle(settlement(rooms, job, unreachable(job), RETRY));
+    await settle(settlement(job, unreachable(job), RETRY));
     await makeDue(job.eventId);
     const next = await claimOne();
     // As if a defect had mixed up two attempts.
-    const mixed = { ...next, deliveryAttemptId: job.deliveryAttemptId };
-    await expect(settle(settlement(rooms, mixed))).rejects.toMatchObject({ code: '23505' });
+    const { deliveryAttemptId, attemptedAtMs } = job;
+    const mixed = settlement({ ...next, deliveryAttemptId, attemptedAtMs });
+    await expect(settle(mixed)).rejects.toThrow(RowFault);
     expect(await leavesOf(job.deliveryAttemptId)).toHaveLength(1);
+    // No key of a table refuses it once the first leaf has its place in the tree.
+    await rooms.commit();
+    await expect(settle(mixed)).rejects.toThrow(RowFault);
+    expect(await leavesOf(job.deliveryAttemptId)).toEqual([]);
     expect(await queueRow(job.eventId)).toMatchObject({ lease_id: '3', attempts: 2 });
+  });
+
+  it.each([
+    ['does not exist', { deliveryAttemptId: newId<'delivery_attempt'>(systemClock.nowMs()) }],
+    ['was begun at another time', { attemptedAtMs: systemClock.nowMs() - 86_400_000 }],
+  ])('refuses the leaf of an attempt that %s, and all that come with it', async (_what, change) => {
+    for (let i = 0; i < 2; i++) await makeEvent(rooms.pools.ingest, endpoint);
+    const [good, bad] = await claim(rooms.pools.worker, 2);
+    if (good === undefined || bad === undefined) throw new Error('two were due');
+    const stray = settlement({ ...bad, ...change });
+    await expect(settle(settlement(good), stray)).rejects.toThrow(RowFault);
+    for (const id of [good, bad, stray.job].map((job) => job.deliveryAttemptId)) {
+      expect(await leavesOf(id)).toEqual([]);
+    }
+    expect(await attemptRow(good.deliveryAttemptId)).toMatchObject({ outcome: null });
+    expect(await queueRow(good.eventId)).toMatchObject({ lease_id: '1' });
+  });
+});
+
+describe('a tenant with a log of its own', () => {
+  it('has its deliveries claimed, and found expired, with that log; others keep the shared one', async () => {
+    const { tenantId } = await makeTenant(rooms.pools.api);
+    const own = await giveOwnLog(rooms.pools.api, tenantId);
+    const itsEndpoint = await makeEndpoint(rooms.pools.api, tenantId);
+    await makeEvent(rooms.pools.ingest, itsEndpoint);
+    await makeEvent(rooms.pools.ingest, endpoint);
+    const wanted = new Map([
+      [itsEndpoint.id, { id: own.id, origin: own.origin }],
+      [endpoint.id, { id: rooms.log.id, origin: rooms.log.origin }],
+    ]);
+    const jobs = await claim(rooms.pools.worker, 2);
+    expect(new Map(jobs.map(({ endpointId, log }) => [endpointId, log]))).toEqual(wanted);
+    for (const { eventId } of jobs) await makeDue(eventId);
+    const expired = await inTransaction(rooms.pools.worker, (db) =>
+      lockExpiredAcrossTenants(db, 10),
+    );
+    expect(new Map(expired.map(({ endpointId, log }) => [endpointId, log]))).toEqual(wanted);
+    expect(await settle(...jobs.map((job) => settlement(job)))).toHaveProperty('size', 2);
+    const { rows } = await rooms.pools.api.query(
+      'SELECT log_id, delivery_attempt_id FROM pending_leaves WHERE delivery_attempt_id = ANY($1)',
+      [jobs.map(({ deliveryAttemptId }) => deliveryAttemptId)],
+    );
+    expect(rows).toHaveLength(2);
+    expect(rows).toEqual(
+      expect.arrayContaining(
+        jobs.map(({ log, deliveryAttemptId }) => ({
+          log_id: log.id,
+          delivery_attempt_id: deliveryAttemptId,
+        })),
+      ),
+    );
+  });
+});
+
+describe('the attempts of other months', () => {
+  it('are not looked at by a settlement', async () => {
+    await makeEvent(rooms.pools.ingest, endpoint);
+    const job = await claimOne();
+    const explained: string[] = [];
+    await inTransaction(rooms.pools.worker, async (db) => {
+      const query = async (text: string, values: unknown[]): Promise<unknown> => {
+        if (/UPDATE delivery_attempts/.test(text)) {
+          await db.query('SAVEPOINT look');
+          const { rows } = await db.query(`EXPLAIN (ANALYZE) ${text}`, values);
+          explained.push(...rows.map((row: Record<string, string>) => row['QUERY PLAN'] ?? ''));
+          await db.query('ROLLBACK TO look');
+        }
+        return db.query(text, values);
+      };
+      await settleAcrossTenants({ query } as unknown as Db, [settlement(job)]);
+    });
+    const scanned = new Set(
+      explained
+        .filter((line) => / on delivery_attempts_\d/.test(line) && !line.includes('never executed'))
+        .map((line) => / on (delivery_attempts_\d{4}_\d{2})/.exec(line)?.[1]),
+    );
+    const month = new Date(job.attemptedAtMs).toISOString().slice(0, 7).replace('-', '_');
+    expect([...scanned]).toEqual([`delivery_attempts_${month}`]);
   });
 });
 
@@ -343,6 +432,17 @@ describe('expired leases', () => {
         expect(await lockExpiredAcrossTenants(other, 10)).toEqual([]);
       });
     });
+  });
+
+  it('are found too when a server of before the months has claimed them', async () => {
+    await makeEvent(rooms.pools.ingest, endpoint);
+    const job = await claimOne();
+    await makeDue(job.eventId);
+    await rooms.pools.api.query('UPDATE delivery_queue SET inflight_attempted_at = NULL');
+    const expired = await inTransaction(rooms.pools.worker, (db) =>
+      lockExpiredAcrossTenants(db, 10),
+    );
+    expect(expired).toMatchObject([{ deliveryAttemptId: job.deliveryAttemptId }]);
   });
 
   it('keep the URL that the request went to', async () => {

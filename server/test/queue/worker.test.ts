@@ -22,7 +22,7 @@ import {
 } from '../support/receiver.ts';
 import { openRooms, type Rooms } from '../support/rooms.ts';
 import { terminate, untilBlocked } from '../support/sessions.ts';
-import { makeEndpoint, makeTenant, type TestTenant } from '../support/tenant.ts';
+import { giveOwnLog, makeEndpoint, makeTenant, type TestTenant } from '../support/tenant.ts';
 
 let rooms: Rooms;
 let tenant: TestTenant;
@@ -58,7 +58,6 @@ function work(change: Partial<WorkerDeps> = {}): Worker {
     pool: rooms.pools.worker,
     clock: systemClock,
     client,
-    log: rooms.log,
     logger: journal,
     random: () => 0,
     slots: 8,
@@ -266,7 +265,7 @@ describe('a delivery', () => {
       expect.objectContaining({ level: 'error', event: 'delivery broke off' }),
     );
     await rooms.pools.worker.query('UPDATE delivery_queue SET run_at = now()');
-    await reapExpired(rooms.pools.worker, rooms.log, () => 0);
+    await reapExpired(rooms.pools.worker, () => 0);
     expect(await attemptsOf(first)).toMatchObject([{ outcome: 'unknown' }]);
   });
 });
@@ -374,9 +373,7 @@ describe('a database that fails', () => {
       expect(await attemptsOf(eventId)).toMatchObject([{ outcome: null }]);
       expect(journal.lines.map(({ event }) => event)).toContain('stale settlement dropped');
     });
-    await vi.waitFor(async () =>
-      expect(await reapExpired(rooms.pools.worker, rooms.log, () => 0)).toBe(1),
-    );
+    await vi.waitFor(async () => expect(await reapExpired(rooms.pools.worker, () => 0)).toBe(1));
     expect((await leafTexts(eventId)).map((text) => parseLeaf(text).outcome)).toEqual(['unknown']);
   });
 
@@ -396,6 +393,21 @@ describe('a database that fails', () => {
       expect(await attemptsOf(eventId)).toMatchObject([{ outcome: null }]);
     });
   });
+});
+
+it('names the tenant’s own log to its destination and in the leaf, and tells how many leaves wait', async () => {
+  const { tenantId } = await makeTenant(rooms.pools.api);
+  const own = await giveOwnLog(rooms.pools.api, tenantId);
+  const receiver = await receive();
+  const { url } = receiver;
+  const event = eventFor(await makeEndpoint(rooms.pools.api, tenantId, { url }));
+  await insertEventsAcrossTenants(rooms.pools.ingest, [event]);
+  const waiting: number[] = [];
+  work({ onSettled: (count) => waiting.push(count) });
+  await vi.waitFor(() => expect(waiting).toEqual([1]));
+  expect(receiver.requests[0]?.headers['x-kapsel-log']).toBe(own.origin);
+  const [text = ''] = await leafTexts(event.id);
+  expect(parseLeaf(text).log).toBe(own.origin);
 });
 
 it('keeps the hash of an answer with a body that is not text', async () => {

@@ -5,7 +5,10 @@ import { parseCidrList } from '../../src/endpoints/destination-guard.ts';
 import type { RouteDeps } from '../../src/http/routes/route-deps.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { createIngest } from '../../src/ingest/accept.ts';
+import { shareKeyFromSecret } from '../../src/proofs/share-token.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { type Journal, openJournal } from './journal.ts';
+import { openTestProofs } from './proofs.ts';
 import type { Rooms } from './rooms.ts';
 
 export interface CallOptions {
@@ -35,27 +38,34 @@ export interface Api {
   close(): Promise<void>;
 }
 
+/** What `app.ts` hands to the routes, as tests want it. */
+export function routeDeps(rooms: Rooms): RouteDeps {
+  return {
+    pool: rooms.pools.api,
+    clock: systemClock,
+    log: rooms.log,
+    ingest: createIngest({
+      pool: rooms.pools.ingest,
+      clock: systemClock,
+      onCommitted: () => undefined,
+    }),
+    proofs: openTestProofs(rooms.pools.api),
+    findWitnessedHead: async () => null,
+    shareKey: shareKeyFromSecret(Buffer.alloc(32, 7)),
+    destinationRules: { allowHttp: false, egressAllow: parseCidrList('127.0.0.1') },
+    defaultMaxAttempts: 11,
+    phase: () => 'serving',
+    isSigning: () => true,
+    verifyPage: null,
+    metrics: createMetrics({ process: false }),
+    metricsToken: null,
+  };
+}
+
 /** Call `close` before the rooms are closed. */
 export function openApi(rooms: Rooms, change: Partial<RouteDeps> = {}): Api {
   const journal = openJournal();
-  const http = createHttpServer(
-    {
-      pool: rooms.pools.api,
-      clock: systemClock,
-      log: rooms.log,
-      ingest: createIngest({
-        pool: rooms.pools.ingest,
-        clock: systemClock,
-        onCommitted: () => undefined,
-      }),
-      destinationRules: { allowHttp: false, egressAllow: parseCidrList('127.0.0.1') },
-      defaultMaxAttempts: 11,
-      phase: () => 'serving',
-      verifyPage: null,
-      ...change,
-    },
-    journal,
-  );
+  const http = createHttpServer({ ...routeDeps(rooms), ...change }, journal);
   return {
     http,
     journal,

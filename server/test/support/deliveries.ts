@@ -72,17 +72,15 @@ export function unreachable(job: Job): AttemptResult {
 export const FINISH: NextStep = { kind: 'finish', status: 'delivered', reason: null };
 
 export function settlement(
-  rooms: Rooms,
   job: Job,
   result: AttemptResult = delivered(job),
   next: NextStep = FINISH,
 ): Settlement {
   return {
     job,
-    logId: rooms.log.id,
     result,
     peerAddress: '192.0.2.1',
-    leaf: encodeDeliveryLeaf(rooms.log.origin, job, result),
+    leaf: encodeDeliveryLeaf(job.log.origin, job, result),
     next,
   };
 }
@@ -97,7 +95,7 @@ export async function makeDelivery(
   return inTransaction(rooms.pools.worker, async (db) => {
     const [job] = await claim(db, 1);
     if (job === undefined) throw new Error('the event was not due');
-    await settleAcrossTenants(db, [settlement(rooms, job)]);
+    await settleAcrossTenants(db, [settlement(job)]);
     return job;
   });
 }

@@ -1,5 +1,5 @@
 /** A pool that fails at a chosen statement, as a crash or a lost connection would make it fail. @module */
-import type { Pool, PoolClient } from 'pg';
+import type { Pool, PoolClient, QueryConfig } from 'pg';
 
 /**
  * - `before`: the statement is not sent.
@@ -51,14 +51,26 @@ export function failAt(
     const client = await real.connect();
     return new Proxy(client, {
       get(target, key) {
-        if (key === 'query')
-          return (text: string, values?: unknown[]) => query(client, text, values);
+        if (key === 'query') {
+          return (asked: string | QueryConfig, values?: unknown[]) => {
+            const plain = plainQuery(asked, values);
+            return query(client, plain.text, plain.values);
+          };
+        }
         const value: unknown = Reflect.get(target, key);
         return typeof value === 'function' ? value.bind(target) : value;
       },
     });
   };
   return { pool: { connect } as unknown as Pool, statements, struck: () => struck };
+}
+
+/** A prepared statement is sent as any other here: what it says may be changed, and its name stands for its text. */
+function plainQuery(
+  asked: string | QueryConfig,
+  values?: unknown[],
+): { text: string; values: unknown[] | undefined } {
+  return typeof asked === 'string' ? { text: asked, values } : { values: [], ...asked };
 }
 
 /** Ends the session of `client` and waits until PostgreSQL has rolled it back. */
@@ -75,4 +87,24 @@ async function killSession(real: Pool, client: PoolClient): Promise<void> {
 /** A pool that strikes nothing, for a test that watches or holds up what is sent. */
 export function watched(real: Pool, watch: Watch): Pool {
   return failAt(real, Number.POSITIVE_INFINITY, 'before', watch).pool;
+}
+
+/** A pool that sends other statements than it is told, as a program with a mistake in it would. */
+export function rewritten(real: Pool, rewrite: (text: string) => string): Pool {
+  const connect = async (): Promise<PoolClient> => {
+    const client = await real.connect();
+    return new Proxy(client, {
+      get(target, key) {
+        if (key === 'query') {
+          return (asked: string | QueryConfig, values?: unknown[]) => {
+            const plain = plainQuery(asked, values);
+            return client.query(rewrite(plain.text), plain.values);
+          };
+        }
+        const value: unknown = Reflect.get(target, key);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+  };
+  return { connect } as unknown as Pool;
 }

@@ -12,9 +12,11 @@ export async function listRoutes(http: FastifyInstance): Promise<ListedRoute[]> 
   await http.ready();
   const parents: string[] = [];
   const routes: ListedRoute[] = [];
-  // ├── /v1/endpoints (GET, HEAD, POST)
-  // │   └── /:endpoint_id (GET, HEAD)
-  for (const line of http.printRoutes({ commonPrefix: false }).split('\n')) {
+  // └── /
+  //     └── v1/endpoints (GET, HEAD, POST)
+  //         └── /
+  //             └── :endpoint_id (GET, HEAD)
+  for (const line of http.printRoutes().split('\n')) {
     const [, indent = '', part = '', methods] =
       /^([│ ]*)[├└]── (\S+)(?: \((.*)\))?$/.exec(line) ?? [];
     if (part === '') continue;

@@ -1,6 +1,6 @@
 /** Logs in a database of their own, and delivery attempts that wait to be sequenced as a worker leaves them. @module */
 import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
-import { sha256, utf8FromString } from '@kapsel/verification';
+import { equalBytes, sha256, utf8FromString } from '@kapsel/verification';
 import type { Pool } from 'pg';
 import { createTestDatabase } from '../../../test/support/postgres.ts';
 import { encodeDeliveryLeaf } from '../../src/attestation/leaf.ts';
@@ -17,8 +17,9 @@ import {
 } from '../../src/base/ids.ts';
 import { closePools, openPools, type Pools } from '../../src/db/pools.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
+import type { KeyRing } from '../../src/keys/key-ring.ts';
 import type { Signer } from '../../src/keys/signer.ts';
-import { insertAttestationKey } from '../../src/keys/store.ts';
+import { findKeyInState, insertAttestationKey } from '../../src/keys/store.ts';
 import type { Log } from '../../src/logs/log.ts';
 import { insertLog } from '../../src/logs/store.ts';
 import { insertTenant } from '../../src/tenants/store.ts';
@@ -66,6 +67,8 @@ export async function makeLog(pool: Pool): Promise<BenchLog> {
     tenantId: newId<'tenant'>(START_MS),
     endpointId: newId<'endpoint'>(START_MS),
     eventId: newId<'event'>(START_MS),
+    name: `log-${randomUUID()}`,
+    isPublic: true,
     origin: `log.kapsel.test/${randomUUID()}`,
   };
   await insertTenant(pool, log.tenantId, 'test');
@@ -111,15 +114,21 @@ export async function insertAttempts(
   return rows;
 }
 
+/** The waiting leaf of an attempt; one about a key would have neither. */
+export interface AttemptLeaf extends PendingLeaf {
+  readonly tenantId: TenantId;
+  readonly deliveryAttemptId: DeliveryAttemptId;
+}
+
 /** Settles `count` new attempts: their leaves wait, oldest first, as answered. */
 export async function settleAttempts(
   pool: Pool,
   log: BenchLog,
   count: number,
-): Promise<PendingLeaf[]> {
+): Promise<AttemptLeaf[]> {
   const attempts = await insertAttempts(pool, log, count);
   const leaves = attempts.map(
-    ({ id, number }): PendingLeaf => ({
+    ({ id, number }): AttemptLeaf => ({
       logId: log.id,
       tenantId: log.tenantId,
       deliveryAttemptId: id,
@@ -159,6 +168,18 @@ export async function giveSigner(pool: Pool, log: Log): Promise<Signer> {
     validFromMs: START_MS,
   });
   return signer;
+}
+
+/** A ring that holds these signers: it answers the one whose key is the log's active one, or null. */
+export function ringOf(...signers: readonly Signer[]): KeyRing {
+  return {
+    async signerOf(db, logId) {
+      const key = await findKeyInState(db, logId, 'active');
+      return (
+        signers.find((each) => key !== null && equalBytes(each.publicKey, key.publicKey)) ?? null
+      );
+    },
+  };
 }
 
 export function makeSigner(): Signer {

@@ -8,10 +8,13 @@ import { signHead } from '../../src/attestation/sign-head.ts';
 import type { TreeHead } from '../../src/attestation/tree-head.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { closePools, openPools, type Pools } from '../../src/db/pools.ts';
+import { KeyPlaces } from '../../src/keys/key-places.ts';
 import { openLogSigner } from '../../src/keys/key-ring.ts';
 import type { Signer } from '../../src/keys/signer.ts';
 import { ensureSharedLog } from '../../src/logs/ensure-shared.ts';
 import type { Log } from '../../src/logs/log.ts';
+import { ringOf } from './log-bench.ts';
+import { memoryHeads } from './published-memory.ts';
 
 export interface Rooms {
   readonly connectionString: string;
@@ -33,7 +36,15 @@ export async function openRooms(): Promise<Rooms> {
   const pools = openPools(database.connectionString, () => undefined);
   const nowMs = systemClock.nowMs();
   const log = await ensureSharedLog(pools.sequencer, TEST_ORIGIN, nowMs);
-  const signer = await openLogSigner(pools.sequencer, log, join(folder, 'key.pem'), nowMs);
+  const places = new KeyPlaces({
+    firstKeyFile: join(folder, 'key.pem'),
+    keysDir: join(folder, 'keys'),
+    passphrase: null,
+    environment: null,
+  });
+  const signer = await openLogSigner(pools.sequencer, log, places, nowMs);
+  if (signer === null) throw new Error('the log has no active key');
+  const published = memoryHeads();
   const pace = { growingMs: 0, idleMs: Number.MAX_SAFE_INTEGER };
   return {
     connectionString: database.connectionString,
@@ -42,7 +53,11 @@ export async function openRooms(): Promise<Rooms> {
     signer,
     async commit() {
       await sequence(pools.sequencer, log);
-      const head = await signHead({ pool: pools.sequencer, clock: systemClock, signer, pace }, log);
+      const ring = ringOf(signer);
+      const head = await signHead(
+        { pool: pools.sequencer, clock: systemClock, ring, pace, published },
+        log,
+      );
       if (head === null) throw new Error('there was nothing new to sign');
       return head;
     },

@@ -1,13 +1,20 @@
 /** A log that grows and is signed on demand, for tests that read proofs from it. @module */
 
 import type { Pool } from 'pg';
-import type { PendingLeaf } from '../../src/attestation/pending-store.ts';
 import { sequence } from '../../src/attestation/sequence.ts';
 import { signHead } from '../../src/attestation/sign-head.ts';
 import type { TreeHead } from '../../src/attestation/tree-head.ts';
 import type { Signer } from '../../src/keys/signer.ts';
-import { type BenchLog, giveSigner, START_MS, settleAttempts } from './log-bench.ts';
+import {
+  type AttemptLeaf,
+  type BenchLog,
+  giveSigner,
+  ringOf,
+  START_MS,
+  settleAttempts,
+} from './log-bench.ts';
 import { ManualClock } from './manual-clock.ts';
+import { memoryHeads } from './published-memory.ts';
 
 export interface SignedLog {
   readonly pool: Pool;
@@ -21,7 +28,7 @@ export async function signLog(pool: Pool, log: BenchLog): Promise<SignedLog> {
 }
 
 /** Settles and sequences `count` attempts; answers their leaves in the order of the tree. */
-export async function growLog({ pool, log }: SignedLog, count: number): Promise<PendingLeaf[]> {
+export async function growLog({ pool, log }: SignedLog, count: number): Promise<AttemptLeaf[]> {
   const leaves = await settleAttempts(pool, log, count);
   const { added } = await sequence(pool, log);
   if (added !== count) throw new Error(`sequenced ${added} leaves, want ${count}`);
@@ -30,7 +37,12 @@ export async function growLog({ pool, log }: SignedLog, count: number): Promise<
 
 /** Signs what is committed now. */
 export async function headOf({ pool, log, signer, clock }: SignedLog): Promise<TreeHead> {
-  const head = await signHead({ pool, clock, signer, pace: { growingMs: 0, idleMs: 0 } }, log);
+  const pace = { growingMs: 0, idleMs: 0 };
+  // What was signed before is in the database, which a new second place follows.
+  const head = await signHead(
+    { pool, clock, ring: ringOf(signer), pace, published: memoryHeads() },
+    log,
+  );
   if (head === null) throw new Error('no head was due');
   return head;
 }

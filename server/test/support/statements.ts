@@ -12,7 +12,7 @@ const CONSTANT =
   /^(?:export )?const ([A-Z][A-Z0-9_]*)(?:: \w+)? =\s*(`[^`]*`|'[^']*'|"[^"]*"|\w+);$/gm;
 const FUNCTION = /^(?:export )?(?:async )?function (\w+)/;
 const STATEMENT_START = /^\s*(?:WITH|SELECT|INSERT|UPDATE|DELETE|MERGE|SHOW|CREATE|ALTER|DROP)\b/;
-const QUERY_CALL = /\.query(?:<(?:[^<>]|<[^<>]*>)*>)?\(\s*([^,)]+)/g;
+const QUERY_CALL = /\.query(?:<(?:[^<>]|<[^<>]*>)*>)?\(\s*(?:prepared\(\s*)?([^,)]+)/g;
 
 /** All statements of one file. */
 export function readStatements(source: string): Statement[] {

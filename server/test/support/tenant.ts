@@ -4,6 +4,8 @@ import { newId, type TenantId } from '../../src/base/ids.ts';
 import type { Db } from '../../src/db/transaction.ts';
 import type { Endpoint } from '../../src/endpoints/endpoint.ts';
 import { insertEndpoint } from '../../src/endpoints/store.ts';
+import type { Log } from '../../src/logs/log.ts';
+import { insertLog } from '../../src/logs/store.ts';
 import { makeApiKey, SCOPES, type Scope } from '../../src/tenants/api-key.ts';
 import { type Caller, insertApiKey, insertTenant } from '../../src/tenants/store.ts';
 
@@ -46,4 +48,12 @@ export async function makeEndpoint(
   };
   await insertEndpoint(db, endpoint);
   return endpoint;
+}
+
+/** From now on the tenant's leaves go into a log of its own. */
+export async function giveOwnLog(db: Db, tenantId: TenantId): Promise<Log> {
+  const id = newId<'log'>(systemClock.nowMs());
+  const log: Log = { id, tenantId, name: `own-${id}`, isPublic: false, origin: `log.test/${id}` };
+  await insertLog(db, log);
+  return log;
 }

@@ -1,33 +1,38 @@
-/** The log's public side, and the proof packages of its tenants. @module */
+/** The public side of a log: heads, checkpoints and proofs, which hold hashes and nothing else. @module */
 import { bytesFromHex } from '@kapsel/verification';
-import type { FastifyInstance } from 'fastify';
-import { findHeadBySize, findNewestHead } from '../../attestation/head-store.ts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { findHeadBySize } from '../../attestation/head-store.ts';
+import type { TreeHead } from '../../attestation/tree-head.ts';
 import { encodeTreeHeadJson } from '../../attestation/tree-head.ts';
 import { Failure, notFound } from '../../base/failure.ts';
-import { assembleProofPackage } from '../../proofs/assemble.ts';
+import { describeKeys } from '../../proofs/key-history.ts';
 import { proveSizes } from '../../proofs/prove-consistency.ts';
 import { proveLeafHash } from '../../proofs/prove-inclusion.ts';
-import { callerOf, needsScope } from '../authenticate.ts';
+import { callerOrNull, takesKey } from '../authenticate.ts';
+import { JSON_TYPE, sendCacheable } from '../cacheable.ts';
+import { createLogChoice } from '../log-choice.ts';
 import {
   ConsistencyQuery,
   InclusionQuery,
   integerFromQuery,
+  LogQuery,
   TreeHeadQuery,
 } from '../schemas/attestation.ts';
-import { NoQuery } from '../schemas/no-query.ts';
+import { encodeLogKeysJson } from '../schemas/log-keys.ts';
 import type { RouteDeps } from './route-deps.ts';
 
 const LEAF_HASH = /^[0-9a-f]{64}$/;
+const NOTE_TYPE = 'text/plain; charset=utf-8';
 
 interface TreeHeadRoute {
   Querystring: TreeHeadQuery;
 }
+interface LogRoute {
+  Querystring: LogQuery;
+}
 interface InclusionRoute {
   Params: { leaf_hash: string };
   Querystring: InclusionQuery;
-}
-interface PackageRoute {
-  Params: { delivery_attempt_id: string };
 }
 interface ConsistencyRoute {
   Querystring: ConsistencyQuery;
@@ -35,53 +40,106 @@ interface ConsistencyRoute {
 
 /** Registered twice: at the root and below `/api/v1`, equal in all. */
 export function attestationRoutes(app: FastifyInstance, deps: RouteDeps, prefix: string): void {
-  const { pool, clock, log } = deps;
+  const { pool, proofs } = deps;
+  const chooseLog = createLogChoice(deps);
+  const logOf = (request: FastifyRequest<LogRoute>) =>
+    chooseLog(callerOrNull(request), request.query.log);
+  const onRequest = takesKey(pool);
 
-  app.get<TreeHeadRoute>(
-    `${prefix}/attestation/sth`,
-    { schema: { querystring: TreeHeadQuery } },
-    async (request, reply) => {
+  app.get<TreeHeadRoute>(`${prefix}/attestation/sth`, {
+    onRequest,
+    schema: { querystring: TreeHeadQuery },
+    handler: async (request, reply) => {
+      const log = await logOf(request);
       const size = integerFromQuery(request.query.tree_size);
       const head =
-        size === null
-          ? await findNewestHead(pool, log.id)
-          : await findHeadBySize(pool, log.id, size);
+        size === null ? await proofs.heads.get(log.id) : await findHeadBySize(pool, log.id, size);
       if (head === null) throw new Failure('no_tree_head', 'The log has no such tree head');
-      return reply.header('cache-control', 'public, max-age=1').send(encodeTreeHeadJson(head));
-    },
-  );
-
-  app.get<InclusionRoute>(
-    `${prefix}/attestation/proof/:leaf_hash`,
-    { schema: { querystring: InclusionQuery } },
-    async (request) => {
-      const { leaf_hash: leafHash } = request.params;
-      if (!LEAF_HASH.test(leafHash)) throw notFound();
-      const size = integerFromQuery(request.query.tree_size);
-      return proveLeafHash(pool, log, bytesFromHex(leafHash), size);
-    },
-  );
-
-  app.get<ConsistencyRoute>(
-    `${prefix}/attestation/consistency-proof`,
-    { schema: { querystring: ConsistencyQuery } },
-    async (request) => {
-      const { old_size: oldSize, new_size: newSize } = request.query;
-      return proveSizes(pool, log, integerFromQuery(oldSize), integerFromQuery(newSize));
-    },
-  );
-
-  app.get<PackageRoute>(`${prefix}/attestation/download-proof/:delivery_attempt_id`, {
-    onRequest: needsScope(pool, 'proofs:read'),
-    schema: { querystring: NoQuery },
-    handler: async (request, reply) => {
-      const { tenantId } = callerOf(request);
-      const { delivery_attempt_id: id } = request.params;
-      const text = await assembleProofPackage({ pool, clock }, log, tenantId, id);
-      return reply
-        .header('content-type', 'application/json; charset=utf-8')
-        .header('content-disposition', `attachment; filename="${id}.kapsel.json"`)
-        .send(text);
+      // A head of one size may be signed again, and witnesses sign it later: it is never final.
+      return sendJson(request, reply, encodeTreeHeadJson(head), 'newest');
     },
   });
+
+  app.get<LogRoute>(`${prefix}/attestation/checkpoint`, {
+    onRequest,
+    schema: { querystring: LogQuery },
+    handler: async (request, reply) => {
+      const head = await proofs.heads.get((await logOf(request)).id);
+      return sendNote(request, reply, head);
+    },
+  });
+
+  app.get<InclusionRoute>(`${prefix}/attestation/proof/:leaf_hash`, {
+    onRequest,
+    schema: { querystring: InclusionQuery },
+    handler: async (request, reply) => {
+      const { leaf_hash: leafHash } = request.params;
+      const log = await logOf(request);
+      if (!LEAF_HASH.test(leafHash)) throw notFound();
+      const treeSize = integerFromQuery(request.query.tree_size);
+      const proof = await proofs.timed('inclusion', () =>
+        proveLeafHash(proofs, log.id, {
+          leafHash: bytesFromHex(leafHash),
+          treeSize,
+          leafIndex: integerFromQuery(request.query.leaf_index),
+        }),
+      );
+      return sendJson(request, reply, proof, treeSize === null ? 'newest' : 'immutable');
+    },
+  });
+
+  app.get<ConsistencyRoute>(`${prefix}/attestation/consistency-proof`, {
+    onRequest,
+    schema: { querystring: ConsistencyQuery },
+    handler: async (request, reply) => {
+      const log = await logOf(request);
+      const oldSize = integerFromQuery(request.query.old_size);
+      const newSize = integerFromQuery(request.query.new_size);
+      const proof = await proofs.timed('consistency', () =>
+        proveSizes(proofs, log.id, oldSize, newSize),
+      );
+      return sendJson(request, reply, proof, 'immutable');
+    },
+  });
+
+  app.get<LogRoute>(`${prefix}/attestation/keys`, {
+    onRequest,
+    schema: { querystring: LogQuery },
+    handler: async (request, reply) => {
+      const log = await logOf(request);
+      const json = encodeLogKeysJson(log, await describeKeys(proofs, log.id));
+      return sendJson(request, reply, json, 'newest');
+    },
+  });
+}
+
+/** The checkpoint as a note, with the lines of the witnesses that signed it. */
+export function sendNote(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  head: TreeHead,
+): FastifyReply {
+  return sendFor(request, reply, encodeTreeHeadJson(head).checkpoint, NOTE_TYPE, 'newest');
+}
+
+function sendJson(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  value: object,
+  freshness: 'immutable' | 'newest',
+): FastifyReply {
+  return sendFor(request, reply, JSON.stringify(value), JSON_TYPE, freshness);
+}
+
+// The same URL is about another log for whoever shows a key, so caches must tell the two apart.
+function sendFor(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  body: string,
+  contentType: string,
+  freshness: 'immutable' | 'newest',
+): FastifyReply {
+  const isPublic = callerOrNull(request) === null;
+  reply.header('vary', 'authorization');
+  return sendCacheable(request, reply, { body, contentType, freshness, isPublic });
 }

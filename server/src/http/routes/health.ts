@@ -7,11 +7,12 @@ import type { RouteDeps } from './route-deps.ts';
 const DATABASE_DEADLINE_MS = 1_000;
 
 export function healthRoutes(app: FastifyInstance, deps: RouteDeps): void {
-  const { phase } = deps;
+  const { phase, isSigning } = deps;
   app.get('/health/live', async () => ({ status: 'ok' }));
 
   app.get('/health/ready', async () => {
     if (phase() !== 'serving') throw new Failure('unavailable', `The server is in ${phase()}`);
+    if (!isSigning()) throw new Failure('unavailable', 'A log may not be signed');
     if (!(await answersInTime(deps))) {
       throw new Failure('unavailable', 'The database cannot be reached');
     }

@@ -1,9 +1,14 @@
 /** What the routes are given by `app.ts`. @module */
 import type { Pool } from 'pg';
+import type { TreeHead } from '../../attestation/tree-head.ts';
 import type { Clock } from '../../base/clock.ts';
+import type { LogId } from '../../base/ids.ts';
+import type { Secret } from '../../base/secret.ts';
 import type { DestinationRules } from '../../endpoints/destination-guard.ts';
 import type { Ingest } from '../../ingest/accept.ts';
 import type { Log } from '../../logs/log.ts';
+import type { ProofCache } from '../../proofs/cache.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
 
 /** `startup` until everything is loaded, `serving`, then `draining` until the port closes. */
 export type Phase = 'startup' | 'serving' | 'draining';
@@ -13,9 +18,19 @@ export interface RouteDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly ingest: Ingest;
+  readonly proofs: ProofCache;
+  /** The newest head of a log that enough witnesses signed, or null. */
+  readonly findWitnessedHead: (logId: LogId) => Promise<TreeHead | null>;
+  /** Makes and checks the tokens of share links; the same on every server of a database. */
+  readonly shareKey: Uint8Array;
   readonly destinationRules: DestinationRules;
   readonly defaultMaxAttempts: number;
   readonly phase: () => Phase;
+  /** False while a log may not be signed; what is signed is still served. */
+  readonly isSigning: () => boolean;
   /** The verifier page, or null when it was not built. */
   readonly verifyPage: Buffer | null;
+  readonly metrics: Metrics;
+  /** What GET /metrics asks for, or null when anybody may read it. */
+  readonly metricsToken: Secret | null;
 }

@@ -4,23 +4,37 @@ import { type Static, Type } from 'typebox';
 // Decimal, no sign, no leading zero, below 10^15: always a safe integer.
 const Size = Type.String({ pattern: '^(0|[1-9][0-9]{0,14})$' });
 
-export const TreeHeadQuery = Type.Object(
-  { tree_size: Type.Optional(Size) },
-  { additionalProperties: false },
-);
+// Any text: what is no log's name gets the answer of an unknown one.
+const LogName = Type.Optional(Type.String());
+
+const strict = { additionalProperties: false } as const;
+
+export const LogQuery = Type.Object({ log: LogName }, strict);
+export type LogQuery = Static<typeof LogQuery>;
+
+export const TreeHeadQuery = Type.Object({ log: LogName, tree_size: Type.Optional(Size) }, strict);
 export type TreeHeadQuery = Static<typeof TreeHeadQuery>;
 
 export const InclusionQuery = Type.Object(
-  { tree_size: Type.Optional(Size) },
-  { additionalProperties: false },
+  { log: LogName, tree_size: Type.Optional(Size), leaf_index: Type.Optional(Size) },
+  strict,
 );
 export type InclusionQuery = Static<typeof InclusionQuery>;
 
 export const ConsistencyQuery = Type.Object(
-  { old_size: Size, new_size: Size },
-  { additionalProperties: false },
+  { log: LogName, old_size: Size, new_size: Size },
+  strict,
 );
 export type ConsistencyQuery = Static<typeof ConsistencyQuery>;
+
+export const PackageQuery = Type.Object(
+  {
+    token: Type.Optional(Type.String()),
+    witnessed: Type.Optional(Type.Enum(['prefer', 'require', 'none'])),
+  },
+  strict,
+);
+export type PackageQuery = Static<typeof PackageQuery>;
 
 /** A size that its schema has already checked. */
 export function integerFromQuery(text: string): number;

@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
 import {
   bytesFromHex,
+  encodeVkey,
   hexFromBytes,
+  keyIdFromPublicKey,
   parseTreeHead,
   verifyCheckpoint,
   verifyConsistency,
@@ -51,7 +54,7 @@ interface ProofJson {
 function hashOf(index: number): string {
   const job = jobs[index];
   if (job === undefined) throw new RangeError(`no leaf ${index}`);
-  return hexFromBytes(settlement(rooms, job).leaf.hash);
+  return hexFromBytes(settlement(job).leaf.hash);
 }
 
 async function get(path: string, key?: string) {
@@ -177,8 +180,84 @@ describe.each(['', '/api/v1'])('below "%s"', (prefix) => {
     expect(refusal(await get(path, tenant.apiKey))).toEqual([400, 'invalid_request', '/anchor']);
   });
 
+  it('/attestation/checkpoint answers the newest head as a note', async () => {
+    const answer = await get(`${prefix}/attestation/checkpoint`);
+    expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8');
+    expect(answer.text).toBe((heads[2] as TreeHead).checkpoint);
+    const note = verifyCheckpoint(answer.text, rooms.log.origin, rooms.signer.publicKey);
+    expect(note.treeSize).toBe(5n);
+  });
+
+  it('/attestation/keys answers the keys, each as others configure it', async () => {
+    const answer = await get(`${prefix}/attestation/keys`);
+    const { publicKey } = rooms.signer;
+    expect(answer.json()).toEqual({
+      log: rooms.log.origin,
+      keys: [
+        {
+          key_id: keyIdFromPublicKey(publicKey),
+          public_key: hexFromBytes(publicKey),
+          vkey: encodeVkey(rooms.log.origin, publicKey),
+          state: 'active',
+          valid_from: expect.stringMatching(/^\d{4}-.*Z$/),
+          valid_until: null,
+        },
+      ],
+      statements: [],
+      signed_tree_head: headJson(heads[2] as TreeHead),
+    });
+  });
+
+  it('/attestation/proof?leaf_index= proves the leaf at its place, and no other', async () => {
+    const ask = (index: number | string) =>
+      get(`${prefix}/attestation/proof/${hashOf(3)}?leaf_index=${index}`);
+    expect((await ask(3)).json()).toMatchObject({ leaf_index: 3, tree_size: 5 });
+    for (const index of [0, 2, 4, 5, 6, '999999999999999']) {
+      expect(refusal(await ask(index)), `${index}`).toEqual([404, 'not_found']);
+    }
+    const size = await get(`${prefix}/attestation/proof/${hashOf(3)}?leaf_index=3&tree_size=3`);
+    expect(refusal(size)).toEqual([404, 'not_found']);
+  });
+
+  it('/attestation answers say how long they are good for, and 304 to who has them', async () => {
+    const FOR_EVER = 'public, max-age=31536000, immutable';
+    for (const [path, cacheControl] of [
+      ['sth', 'public, max-age=1'],
+      ['sth?tree_size=3', 'public, max-age=1'],
+      ['checkpoint', 'public, max-age=1'],
+      ['keys', 'public, max-age=1'],
+      [`proof/${hashOf(1)}`, 'public, max-age=1'],
+      [`proof/${hashOf(1)}?tree_size=4`, FOR_EVER],
+      ['consistency-proof?old_size=2&new_size=4', FOR_EVER],
+    ] as const) {
+      const answer = await get(`${prefix}/attestation/${path}`);
+      expect([path, answer.headers['cache-control']]).toEqual([path, cacheControl]);
+      expect(answer.headers.vary).toBe('authorization');
+      const etag = String(answer.headers.etag);
+      expect(etag).toBe(`"${createHash('sha256').update(answer.bytes).digest('base64url')}"`);
+      const headers = { 'if-none-match': etag };
+      const again = await api.call('GET', `${prefix}/attestation/${path}`, { headers });
+      expect([again.status, again.bytes.length, again.headers.etag]).toEqual([304, 0, etag]);
+      // With a key it is the answer for that key alone.
+      const own = await get(`${prefix}/attestation/${path}`, tenant.apiKey);
+      expect([own.text, own.headers['cache-control']]).toEqual([answer.text, 'private, no-cache']);
+    }
+    const package_ = await get(
+      `${prefix}/attestation/download-proof/${jobs[0]?.deliveryAttemptId}`,
+      tenant.apiKey,
+    );
+    expect([package_.headers['cache-control'], package_.headers.etag]).toEqual([
+      'no-store',
+      undefined,
+    ]);
+  });
+
   it.each([
     ['sth?tree_size=01', '/tree_size'],
+    ['checkpoint?tree_size=1', '/tree_size'],
+    ['keys?key_id=1', '/key_id'],
+    [`proof/${'0'.repeat(64)}?leaf_index=-1`, '/leaf_index'],
+    ['sth?log=shared&log=shared', '/log'],
     ['sth?tree_size=-1', '/tree_size'],
     ['sth?tree_size=1.5', '/tree_size'],
     ['sth?tree_size=1e3', '/tree_size'],
@@ -220,9 +299,10 @@ describe('an attempt that is not under a head yet', () => {
   it('has no package while its leaf waits', async () => {
     const job = await makeDelivery(rooms, endpoint);
     await notYet(job.deliveryAttemptId);
-    const { leaf } = settlement(rooms, job);
+    const { leaf } = settlement(job);
     const answer = await get(`/attestation/proof/${hexFromBytes(leaf.hash)}`);
-    expect(refusal(answer)).toEqual([404, 'not_found']);
+    expect(refusal(answer)).toEqual([409, 'not_yet_committed']);
+    expect(answer.headers['retry-after']).toBe('1');
   });
 });
 
@@ -234,15 +314,20 @@ describe('a log without a head', () => {
     const job = await makeDelivery(empty, await makeEndpoint(empty.pools.api, owner.tenantId));
     for (const path of [
       'sth',
-      `proof/${hexFromBytes(settlement(empty, job).leaf.hash)}`,
+      'checkpoint',
+      `proof/${'0'.repeat(64)}`,
       'consistency-proof?old_size=1&new_size=1',
     ]) {
       const answer = await emptyApi.call('GET', `/attestation/${path}`);
       expect(refusal(answer)).toEqual([404, 'no_tree_head']);
     }
-    const path = `/attestation/download-proof/${job.deliveryAttemptId}`;
-    const answer = await emptyApi.call('GET', path, { key: owner.apiKey });
-    expect(refusal(answer)).toEqual([409, 'not_yet_committed']);
+    const waiting = `/attestation/proof/${hexFromBytes(settlement(job).leaf.hash)}`;
+    for (const path of [waiting, `/attestation/download-proof/${job.deliveryAttemptId}`]) {
+      const answer = await emptyApi.call('GET', path, { key: owner.apiKey });
+      expect(refusal(answer)).toEqual([409, 'not_yet_committed']);
+    }
+    const keys = await emptyApi.call('GET', '/attestation/keys');
+    expect(keys.json()).toMatchObject({ keys: [{ state: 'active' }], signed_tree_head: null });
     await emptyApi.close();
     await empty.close();
   });

@@ -64,7 +64,7 @@ it('shows an attempt on its way, without an outcome', async () => {
 
 it('shows a settled attempt with its leaf and where its proof is', async () => {
   const job = await makeDelivery(rooms, endpoint);
-  const { leaf } = settlement(rooms, job);
+  const { leaf } = settlement(job);
   const show = async () =>
     (await api.call('GET', `/v1/events/${job.eventId}`, { key: tenant.apiKey })).json();
   const attempt = {

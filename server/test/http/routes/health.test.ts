@@ -40,6 +40,17 @@ describe('health', () => {
     phase = 'serving';
   });
 
+  it('while a log may not be signed is alive, and not ready', async () => {
+    const other = openApi(rooms, { isSigning: () => false });
+    const statuses = await Promise.all(
+      ['live', 'ready', 'startup'].map(
+        async (name) => (await other.call('GET', `/health/${name}`)).status,
+      ),
+    );
+    expect(statuses).toEqual([200, 503, 200]);
+    await other.close();
+  });
+
   it('without a database is alive, and not ready', async () => {
     const away = await openRooms();
     const other = openApi(away);

@@ -4,6 +4,8 @@ import {
   ConsistencyQuery,
   InclusionQuery,
   integerFromQuery,
+  LogQuery,
+  PackageQuery,
   TreeHeadQuery,
 } from '../../../src/http/schemas/attestation.ts';
 
@@ -30,8 +32,28 @@ describe('a size in a query', () => {
   });
 });
 
+it('a log may be named, in whichever way', () => {
+  for (const log of ['shared', '', 'NO NAME', '../x']) {
+    expect(Value.Check(LogQuery, { log })).toBe(true);
+    expect(Value.Check(TreeHeadQuery, { log })).toBe(true);
+    expect(Value.Check(InclusionQuery, { log })).toBe(true);
+    expect(Value.Check(ConsistencyQuery, { old_size: '1', new_size: '1', log })).toBe(true);
+  }
+});
+
+it('a package is asked for with or without witnesses, and with a token', () => {
+  for (const witnessed of ['prefer', 'require', 'none']) {
+    expect(Value.Check(PackageQuery, { witnessed, token: 'x' })).toBe(true);
+  }
+  for (const witnessed of ['', 'no', 'PREFER', 1, null]) {
+    expect(Value.Check(PackageQuery, { witnessed })).toBe(false);
+  }
+});
+
 it('other parameters are refused', () => {
-  expect(Value.Check(TreeHeadQuery, { log: 'x' })).toBe(false);
-  expect(Value.Check(InclusionQuery, { log: 'x' })).toBe(false);
-  expect(Value.Check(ConsistencyQuery, { old_size: '1', new_size: '1', log: 'x' })).toBe(false);
+  expect(Value.Check(LogQuery, { tree_size: '1' })).toBe(false);
+  expect(Value.Check(PackageQuery, { log: 'x' })).toBe(false);
+  expect(Value.Check(TreeHeadQuery, { size: '1' })).toBe(false);
+  expect(Value.Check(InclusionQuery, { size: '1' })).toBe(false);
+  expect(Value.Check(ConsistencyQuery, { old_size: '1', new_size: '1', size: '1' })).toBe(false);
 });

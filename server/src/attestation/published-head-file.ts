@@ -1,0 +1,179 @@
+/** Published heads as files: `<folder>/<log_id>.json`, one head each, as `/attestation/sth` answers it. @module */
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { equalBytes, parseTreeHead, verifyCheckpoint, verifyTreeHead } from '@kapsel/verification';
+import type { Clock } from '../base/clock.ts';
+import { isUuid, type LogId, type TreeHeadId } from '../base/ids.ts';
+import { LockTimeout, withLockFile } from '../base/lock-file.ts';
+import {
+  assertFollows,
+  HeadConflict,
+  isSameHead,
+  type LogOfHead,
+  PublishedHeadMoved,
+  type PublishedHeads,
+} from './published-head.ts';
+import { encodeTreeHeadJson, type TreeHead } from './tree-head.ts';
+
+const LOCK_TIMEOUT_MS = 1_800;
+const LOCK_STALE_MS = 1_000;
+const FILE_NAME = /^(.+)\.json$/;
+
+/** Opens the folder, which is made when it is missing. `clock` measures the wait for other processes. */
+export async function openPublishedHeadFiles(
+  folder: string,
+  clock: Clock,
+): Promise<PublishedHeads> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const pathOf = (logId: LogId): string => join(folder, `${logId}.json`);
+
+  // The same bytes need no second verification: that costs as much as signing. Owned by `read`; one entry a log.
+  const verified = new Map<LogId, { readonly bytes: Uint8Array; readonly head: TreeHead }>();
+
+  const read = async (log: LogOfHead): Promise<TreeHead | null> => {
+    const path = pathOf(log.id);
+    const bytes = await readIfThere(path);
+    if (bytes === null) return null;
+    const before = verified.get(log.id);
+    if (before?.head.origin === log.origin && equalBytes(before.bytes, bytes)) return before.head;
+    const head = headFromFile(bytes, path, log);
+    verified.set(log.id, { bytes, head });
+    return head;
+  };
+
+  const write = async (
+    log: LogOfHead,
+    head: TreeHead,
+    expected: TreeHead | null,
+  ): Promise<void> => {
+    const path = pathOf(log.id);
+    await locked(`${path}.lock`, clock, async () => {
+      const current = await read(log);
+      if (isSameHead(current, head)) return;
+      if (!isSameHead(current, expected)) {
+        throw new PublishedHeadMoved(`${path} was moved by another process`);
+      }
+      assertFollows(log.origin, current, head);
+      await replaceFile(folder, path, `${JSON.stringify(jsonOfHead(head))}\n`);
+    });
+  };
+
+  const othersOfOrigin = async (log: LogOfHead): Promise<readonly LogId[]> => {
+    const others: LogId[] = [];
+    for (const name of await readdir(folder)) {
+      const id = FILE_NAME.exec(name)?.[1];
+      if (id === undefined || !isUuid(id) || id === log.id) continue;
+      const bytes = await readIfThere(join(folder, name));
+      if (bytes !== null && originOf(bytes) === log.origin) others.push(id as LogId);
+    }
+    return others;
+  };
+
+  return { place: folder, read, write, othersOfOrigin };
+}
+
+/** The head as the log alone signed it: cosignatures come and go, and prove nothing here. */
+function jsonOfHead(head: TreeHead): unknown {
+  return encodeTreeHeadJson({ ...head, cosignatures: [] });
+}
+
+// from the file
+function headFromFile(bytes: Uint8Array, path: string, log: LogOfHead): TreeHead {
+  try {
+    const parsed = parseTreeHead(bytes);
+    if (parsed.log !== log.origin) throw foreign(path, log, parsed.log);
+    verifyTreeHead(parsed);
+    const checkpoint = verifyCheckpoint(parsed.checkpoint ?? '', log.origin, parsed.publicKey);
+    if (
+      checkpoint.treeSize !== BigInt(parsed.treeSize) ||
+      !equalBytes(checkpoint.rootHash, parsed.rootHash)
+    ) {
+      throw new Error('head and checkpoint disagree');
+    }
+    return {
+      id: parsed.sthId as TreeHeadId,
+      origin: parsed.log,
+      treeSize: parsed.treeSize,
+      rootHash: parsed.rootHash,
+      timestampMs: parsed.timestampMs,
+      signature: parsed.signature,
+      publicKey: parsed.publicKey,
+      checkpoint: parsed.checkpoint ?? '',
+      cosignatures: [],
+    };
+  } catch (cause) {
+    if (cause instanceof HeadConflict) throw cause;
+    throw new HeadConflict(
+      'damaged',
+      `${path} is not a signed head of ${log.origin}: restore the file from a copy, or, when you know the newest head that was published and the database has it, move the file away; nothing is signed until then`,
+      { cause },
+    );
+  }
+}
+
+function foreign(path: string, log: LogOfHead, found: string): HeadConflict {
+  return new HeadConflict(
+    'foreign',
+    `${path} holds a head of ${found}, not of ${log.origin}: KAPSEL_HEAD_STORE belongs to another installation; nothing is signed until then`,
+  );
+}
+
+/** The log that a file claims to be of. One that cannot be read is no statement about any log. */
+function originOf(bytes: Uint8Array): string | null {
+  try {
+    return parseTreeHead(bytes).log;
+  } catch (error) {
+    if (error instanceof Error) return null;
+    throw error;
+  }
+}
+
+async function locked(path: string, clock: Clock, work: () => Promise<void>): Promise<void> {
+  try {
+    const options = { clock, timeoutMs: LOCK_TIMEOUT_MS, staleMs: LOCK_STALE_MS };
+    await withLockFile(path, options, work);
+  } catch (cause) {
+    if (!(cause instanceof LockTimeout)) throw cause;
+    throw new PublishedHeadMoved(cause.message, { cause });
+  }
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | null> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+// Whoever reads sees the old head or the new one. A crash before the rename leaves a file that nobody reads.
+async function replaceFile(folder: string, path: string, text: string): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.new`;
+  try {
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncFolder(folder);
+}
+
+// A renamed file is safe only when its folder is.
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return; // folders cannot be opened there
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,69 @@
+/** Share links: a tenant hands one proof package to somebody without a key, for a time, and can take it back. @module */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { timeFromMs } from '../../base/clock.ts';
+import { createShareLink, endShareLink, showShareLinks } from '../../proofs/share.ts';
+import { callerOf, needsScope } from '../authenticate.ts';
+import { MAX_JSON_BYTES, parseJsonBody, rawBody } from '../raw-body.ts';
+import { NoQuery } from '../schemas/no-query.ts';
+import { DEFAULT_LIFETIME_S, encodeShareLinkJson, NewShareBody } from '../schemas/share.ts';
+import type { RouteDeps } from './route-deps.ts';
+
+interface AttemptRoute {
+  Params: { delivery_attempt_id: string };
+}
+interface CreateRoute extends AttemptRoute {
+  Body: NewShareBody;
+}
+interface LinkRoute {
+  Params: { delivery_attempt_id: string; share_link_id: string };
+}
+
+/** Registered twice: at the root and below `/api/v1`, equal in all. */
+export function shareRoutes(app: FastifyInstance, deps: RouteDeps, prefix: string): void {
+  const path = `${prefix}/attestation/share/:delivery_attempt_id`;
+  const onRequest = needsScope(deps.pool, 'proofs:read');
+
+  app.post<CreateRoute>(path, {
+    bodyLimit: MAX_JSON_BYTES,
+    onRequest,
+    schema: { body: NewShareBody, querystring: NoQuery },
+    preValidation: parseOptionalBody,
+    handler: async (request, reply) => {
+      const { delivery_attempt_id: attemptId } = request.params;
+      const { expires_in_s: lifetimeS = DEFAULT_LIFETIME_S } = request.body;
+      const { tenantId } = callerOf(request);
+      const link = await createShareLink(deps, tenantId, attemptId, lifetimeS * 1_000);
+      return reply.code(201).send({
+        id: link.id,
+        // Without a host: under which name callers reach us, they know better.
+        url: `/attestation/download-proof/${attemptId}?token=${link.token}`,
+        expires_at: timeFromMs(link.expiresAtMs),
+      });
+    },
+  });
+
+  app.get<AttemptRoute>(path, {
+    onRequest,
+    schema: { querystring: NoQuery },
+    handler: async (request) => {
+      const { delivery_attempt_id: attemptId } = request.params;
+      const links = await showShareLinks(deps, callerOf(request).tenantId, attemptId);
+      return { data: links.map(encodeShareLinkJson) };
+    },
+  });
+
+  app.delete<LinkRoute>(`${path}/:share_link_id`, {
+    onRequest,
+    schema: { querystring: NoQuery },
+    handler: async (request, reply) => {
+      const { delivery_attempt_id: attemptId, share_link_id: linkId } = request.params;
+      await endShareLink(deps, callerOf(request).tenantId, attemptId, linkId);
+      return reply.code(204).send();
+    },
+  });
+}
+
+async function parseOptionalBody(request: FastifyRequest): Promise<void> {
+  if (rawBody(request).length > 0) return parseJsonBody(request);
+  request.body = {};
+}

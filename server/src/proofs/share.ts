@@ -1,0 +1,93 @@
+/** STORY: a link to one proof package is made, listed, revoked, and opened by whoever holds it. @module */
+import type { Pool } from 'pg';
+import { findLeafByAttempt, hasAttempt } from '../attestation/leaf-store.ts';
+import type { Clock } from '../base/clock.ts';
+import { notFound } from '../base/failure.ts';
+import {
+  type DeliveryAttemptId,
+  isUuid,
+  newId,
+  type ShareLinkId,
+  type TenantId,
+} from '../base/ids.ts';
+import {
+  findShareOwnerAcrossTenants,
+  insertShareLink,
+  listShareLinks,
+  revokeShareLink,
+  type ShareLink,
+} from './share-store.ts';
+import { encodeShareToken, parseShareToken } from './share-token.ts';
+
+export interface ShareDeps {
+  readonly pool: Pool;
+  readonly clock: Clock;
+  /** From `shareKeyFromSecret`; the same on every server of a database. */
+  readonly shareKey: Uint8Array;
+}
+
+/** The most that a list shows. */
+const MAX_LISTED = 1_000;
+
+/** Makes a link to an attempt of the tenant. Its token is answered here and kept nowhere. */
+export async function createShareLink(
+  { pool, clock, shareKey }: ShareDeps,
+  tenantId: TenantId,
+  attemptId: string,
+  lifetimeMs: number,
+): Promise<{ id: ShareLinkId; token: string; expiresAtMs: number }> {
+  const attempt = await ownAttempt(pool, tenantId, attemptId);
+  const createdAtMs = clock.nowMs();
+  const id = newId<'share_link'>(createdAtMs);
+  const expiresAtMs = createdAtMs + lifetimeMs;
+  await insertShareLink(pool, tenantId, attempt, { id, expiresAtMs, createdAtMs });
+  return { id, expiresAtMs, token: encodeShareToken(shareKey, attempt, { id, expiresAtMs }) };
+}
+
+/** The newest links of an attempt of the tenant, without their tokens. */
+export async function showShareLinks(
+  { pool }: Pick<ShareDeps, 'pool'>,
+  tenantId: TenantId,
+  attemptId: string,
+): Promise<ShareLink[]> {
+  const attempt = await ownAttempt(pool, tenantId, attemptId);
+  return listShareLinks(pool, tenantId, attempt, MAX_LISTED);
+}
+
+/** Revoking twice is as good as once. Failure `not_found` for what is not the tenant's. */
+export async function endShareLink(
+  { pool }: Pick<ShareDeps, 'pool'>,
+  tenantId: TenantId,
+  attemptId: string,
+  linkId: string,
+): Promise<void> {
+  if (!isUuid(attemptId) || !isUuid(linkId)) throw notFound();
+  const [attempt, link] = [attemptId as DeliveryAttemptId, linkId as ShareLinkId];
+  if (!(await revokeShareLink(pool, tenantId, attempt, link))) throw notFound();
+}
+
+/** On whose behalf the holder of a token may read the attempt's package, or null. A forged or expired token asks nobody. */
+export async function openShareLink(
+  { pool, clock, shareKey }: ShareDeps,
+  attemptId: string,
+  text: string,
+): Promise<TenantId | null> {
+  if (!isUuid(attemptId)) return null;
+  const attempt = attemptId as DeliveryAttemptId;
+  const nowMs = clock.nowMs();
+  const token = parseShareToken(shareKey, attempt, text, nowMs);
+  return token === null ? null : findShareOwnerAcrossTenants(pool, token.id, attempt, nowMs);
+}
+
+// The row of an attempt may be detached by age, and its leaf still be there.
+async function ownAttempt(
+  pool: Pool,
+  tenantId: TenantId,
+  attemptId: string,
+): Promise<DeliveryAttemptId> {
+  if (!isUuid(attemptId)) throw notFound();
+  const id = attemptId as DeliveryAttemptId;
+  if (await hasAttempt(pool, tenantId, id)) return id;
+  if ((await findLeafByAttempt(pool, tenantId, id)) !== null) return id;
+  throw notFound();
+}
