@@ -19,7 +19,7 @@ import { createDeliveryClient } from './delivery/connector.ts';
 import { type Cidr, parseCidrList } from './endpoints/destination-guard.ts';
 import type { Phase } from './http/routes/route-deps.ts';
 import { createHttpServer } from './http/server.ts';
-import { createIngest } from './ingest/accept.ts';
+import { openSealer, startIngest } from './ingest/start-ingest.ts';
 import { KeyPlaces } from './keys/key-places.ts';
 import { createKeyRing, openLogSigner } from './keys/key-ring.ts';
 import { assertKeySettings, keySettings } from './keys/key-settings.ts';
@@ -93,6 +93,7 @@ async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Prom
     config.secretKey,
     join(resolve(config.dataDir), 'secret-key'),
   );
+  const sealer = await openSealer(pools.ingest, secretKey);
   const partitions = await startPartitionKeeper({
     pool,
     connectionString: deps.connectionString,
@@ -162,13 +163,22 @@ async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Prom
   const upkeep = startUpkeep({ config, pool: pools.upkeep, clock, random, logger, metrics });
 
   let phase: Phase = 'startup';
-  const ingest = createIngest({ pool: pools.ingest, clock, onCommitted: () => worker.wake() });
+  const ingest = startIngest({
+    pool: pools.ingest,
+    sweepPool: pools.worker,
+    clock,
+    random,
+    logger,
+    sealer,
+    bodyMemoryBytes: config.bodyMemory,
+    onCommitted: () => worker.wake(),
+  });
   const http = createHttpServer(
     {
       pool: pools.api,
       clock,
       log,
-      ingest,
+      ...ingest.door,
       proofs,
       findWitnessedHead: (logId) => publishing.findWitnessedHead(logId),
       shareKey: shareKeyFromSecret(secretKey),
@@ -198,7 +208,7 @@ async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Prom
       partitions.stop(),
       upkeep.stop(),
     ]);
-    await ingest.drained();
+    await ingest.stop();
     await client.close();
     // What was delivered until now gets its place and its head before we go.
     await sequencer.stop();

@@ -36,8 +36,13 @@ export class Batcher<Row, Result> {
     this.#options = options;
   }
 
+  /** True when one more row would be refused. */
+  get isFull(): boolean {
+    return this.#waiting.length >= this.#options.maxWaiting;
+  }
+
   submit(row: Row): Promise<Result> {
-    if (this.#waiting.length >= this.#options.maxWaiting) {
+    if (this.isFull) {
       return Promise.reject(this.#options.overloaded());
     }
     return new Promise((resolve, reject) => {

@@ -12,6 +12,12 @@ export type FailureKind =
   | 'not_yet_committed'
   | 'not_witnessed_yet'
   | 'payload_too_large'
+  | 'invalid_signature'
+  | 'timestamp_out_of_tolerance'
+  | 'idempotency_mismatch'
+  | 'unsupported_media_type'
+  | 'unprocessable'
+  | 'rate_limited'
   | 'unavailable'
   | 'overloaded'
   | 'log_halted'
@@ -27,16 +33,23 @@ export interface FailureDetail {
 export class Failure extends Error {
   readonly kind: FailureKind;
   readonly details: readonly FailureDetail[];
+  /** When to come back, where the refusal knows better than its kind. */
+  readonly retryAfterS: number | null;
 
   constructor(
     kind: FailureKind,
     publicMessage: string,
-    options: { details?: readonly FailureDetail[]; cause?: unknown } = {},
+    options: {
+      details?: readonly FailureDetail[];
+      retryAfterS?: number;
+      cause?: unknown;
+    } = {},
   ) {
     super(publicMessage, { cause: options.cause });
     this.name = 'Failure';
     this.kind = kind;
     this.details = options.details ?? [];
+    this.retryAfterS = options.retryAfterS ?? null;
   }
 }
 

@@ -28,6 +28,7 @@ export interface Config extends UpkeepConfig {
   readonly keyPassphrase: Secret | null;
   readonly egressAllow: readonly string[];
   readonly allowHttp: boolean;
+  readonly bodyMemory: number;
   readonly deliveryTimeoutMs: number;
   readonly leaseMs: number;
   readonly deliverySlots: number;
@@ -105,6 +106,12 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     '0',
     flag,
     'Accept http:// destinations beside https://.',
+  ),
+  bodyMemory: setting(
+    'KAPSEL_BODY_MEMORY',
+    '536870912',
+    whole(10_485_760, 68_719_476_736),
+    'Bytes of request bodies in memory at once; beyond it requests are answered 503.',
   ),
   deliveryTimeoutMs: setting(
     'KAPSEL_DELIVERY_TIMEOUT_MS',

@@ -35,3 +35,32 @@ function sqlState(error: unknown): string | null {
   if (!(error instanceof Error) || !('code' in error)) return null;
   return typeof error.code === 'string' && error.code.length === 5 ? error.code : null;
 }
+
+// 40P01 deadlock_detected, 40001 serialization_failure: two transactions met, and doing it again may succeed.
+const CONTENTION = ['40P01', '40001'];
+
+/** True when a transaction lost against another one and was rolled back: done again, it may succeed. */
+export function isContention(error: unknown): boolean {
+  return CONTENTION.includes(sqlState(error) ?? '');
+}
+
+// Class 08: connection exception; class 57: operator intervention (shutdown, cancelled by a timeout); 53: no resources
+// (connections, disk, memory); 58: the machine's own I/O; 55P03: a lock was not to be had in time; 25006: a standby.
+const AWAY_CLASSES = /^(?:08|53|57|58)...$|^(?:55P03|25006)$/;
+const SOCKET_CODES = /^(?:ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/;
+// pg has no code for these.
+const AWAY_MESSAGES =
+  /^(?:Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/;
+
+/** True when nothing is known of the statement's fate: the database is away, or too slow to wait for. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { code?: unknown };
+  if (typeof code === 'string') return AWAY_CLASSES.test(code) || SOCKET_CODES.test(code);
+  return AWAY_MESSAGES.test(error.message);
+}
+
+/** 23503 foreign_key_violation: what a row belongs to does not exist. */
+export function isMissingParent(error: unknown): boolean {
+  return sqlState(error) === '23503';
+}

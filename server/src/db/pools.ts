@@ -22,6 +22,10 @@ const SIZES: Readonly<Record<keyof Pools, number>> = {
   upkeep: 2,
 };
 const STATEMENT_TIMEOUT_MS = 30_000;
+// A caller of the ingest waits no longer than this, and is then told to come back.
+const INGEST_TIMEOUT_MS = 5_000;
+// A network that swallows everything answers no statement_timeout either: the client has a deadline of its own.
+const ANSWER_MARGIN_MS = 1_000;
 const LOCK_TIMEOUT_MS = 2_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -29,12 +33,14 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** Opens all pools; `onError` hears of idle connections that broke (they are replaced by themselves). */
 export function openPools(connectionString: string, onError: (error: Error) => void): Pools {
   const open = (room: keyof Pools): pg.Pool => {
+    const timeoutMs = room === 'ingest' ? INGEST_TIMEOUT_MS : STATEMENT_TIMEOUT_MS;
     const pool = new pg.Pool({
       connectionString,
       max: SIZES[room],
       application_name: `kapsel-${room}`,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
+      statement_timeout: timeoutMs,
+      query_timeout: timeoutMs + ANSWER_MARGIN_MS,
       lock_timeout: LOCK_TIMEOUT_MS,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     });

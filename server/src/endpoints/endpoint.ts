@@ -1,5 +1,6 @@
 /** Endpoint: a destination of a tenant's events. @module */
 import type { EndpointId, TenantId } from '../base/ids.ts';
+import type { EndpointSignature } from './endpoint-signature.ts';
 
 export interface Endpoint {
   readonly id: EndpointId;
@@ -7,6 +8,8 @@ export interface Endpoint {
   readonly url: string;
   readonly description: string;
   readonly maxAttempts: number;
+  /** Null where nothing but an API key of the tenant is accepted. */
+  readonly signature: EndpointSignature | null;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
 }

@@ -3,6 +3,7 @@ import { timeFromMs } from '../base/clock.ts';
 import type { EndpointId, TenantId } from '../base/ids.ts';
 import type { Db } from '../db/transaction.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { SchemeChoice } from './endpoint-signature.ts';
 
 interface EndpointRow {
   id: EndpointId;
@@ -12,14 +13,23 @@ interface EndpointRow {
   max_attempts: number;
   created_at: Date;
   updated_at: Date;
+  scheme: SchemeChoice | null;
+  secret_count: number | null;
 }
 
 const COLUMNS = 'id, tenant_id, url, description, max_attempts, created_at, updated_at';
+
+const READ_COLUMNS = `
+         e.id, e.tenant_id, e.url, e.description, e.max_attempts, e.created_at, e.updated_at,
+         s.scheme, cardinality(s.secrets) AS secret_count
+    FROM endpoints e
+    LEFT JOIN endpoint_signatures s ON s.endpoint_id = e.id AND s.tenant_id = $1`;
 
 const INSERT_ENDPOINT = `
   INSERT INTO endpoints (${COLUMNS})
   VALUES ($1, $2, $3, $4, $5, $6, $7)`;
 
+/** The row alone; its signature goes through `putSignature`, in the same transaction. */
 export async function insertEndpoint(db: Db, endpoint: Endpoint): Promise<void> {
   await db.query(INSERT_ENDPOINT, [
     endpoint.id,
@@ -33,8 +43,8 @@ export async function insertEndpoint(db: Db, endpoint: Endpoint): Promise<void> 
 }
 
 const FIND_ENDPOINT = `
-  SELECT ${COLUMNS} FROM endpoints
-   WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL`;
+  SELECT ${READ_COLUMNS}
+   WHERE e.tenant_id = $1 AND e.id = $2 AND e.deleted_at IS NULL`;
 
 export async function findEndpoint(
   db: Db,
@@ -47,9 +57,9 @@ export async function findEndpoint(
 
 // Newest first: ids are UUIDv7, so their order is the order of creation.
 const LIST_ENDPOINTS = `
-  SELECT ${COLUMNS} FROM endpoints
-   WHERE tenant_id = $1 AND deleted_at IS NULL AND ($2::uuid IS NULL OR id < $2)
-   ORDER BY id DESC
+  SELECT ${READ_COLUMNS}
+   WHERE e.tenant_id = $1 AND e.deleted_at IS NULL AND ($2::uuid IS NULL OR e.id < $2)
+   ORDER BY e.id DESC
    LIMIT $3`;
 
 /** One page, newest first; `before` is the last id of the page before. */
@@ -70,6 +80,8 @@ function endpointFromRow(row: EndpointRow): Endpoint {
     url: row.url,
     description: row.description,
     maxAttempts: row.max_attempts,
+    signature:
+      row.scheme === null ? null : { choice: row.scheme, secretCount: row.secret_count ?? 0 },
     createdAtMs: row.created_at.getTime(),
     updatedAtMs: row.updated_at.getTime(),
   };

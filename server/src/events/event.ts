@@ -15,6 +15,8 @@ export interface NewEvent {
   readonly body: Buffer;
   readonly payloadHash: Uint8Array;
   readonly receivedAtMs: number;
+  /** Absent or null: the event stands alone, however often its bytes come. */
+  readonly idempotencyKey?: string | null;
 }
 
 export interface Event {

@@ -5,38 +5,53 @@ import { integerFromRow } from '../base/rows.ts';
 import type { Db } from '../db/transaction.ts';
 import type { Event, EventAttempt, EventStatus, FailureReason, NewEvent } from './event.ts';
 
-// Event, body and queue row in one statement: all of an accepted batch is durable, or none of it.
+// Key, event, body and queue row in one statement: all of an accepted batch is durable, or none of it.
 // Bodies travel as one bytea that is cut here: an array of buffers would travel as hex text.
+// ON CONFLICT without a target: keys that are taken are passed over, and so are events that an earlier try has stored
+// although its answer was lost. Whatever is not returned was there before, and gets no second queue row.
 const INSERT_EVENTS = `
   WITH input AS (
     SELECT *
       FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bytea[],
-                  $7::int[], $8::int[], $9::timestamptz[])
+                  $7::int[], $8::int[], $9::timestamptz[], $10::text[])
         AS row (id, tenant_id, endpoint_id, content_type, headers, payload_hash,
-                payload_size, payload_offset, received_at)
+                payload_size, payload_offset, received_at, key)
+  ), claimed AS (
+    INSERT INTO idempotency_keys (endpoint_id, key, tenant_id, event_id, body_sha256)
+    SELECT endpoint_id, key, tenant_id, id, payload_hash FROM input WHERE key IS NOT NULL
+        ON CONFLICT DO NOTHING
+    RETURNING event_id
   ), event AS (
     INSERT INTO webhook_events
            (id, tenant_id, endpoint_id, content_type, headers, payload_hash, payload_size, received_at)
     SELECT id, tenant_id, endpoint_id, content_type, headers::jsonb, payload_hash, payload_size, received_at
       FROM input
+     WHERE key IS NULL OR id IN (SELECT event_id FROM claimed)
+        ON CONFLICT DO NOTHING
+    RETURNING id
   ), payload AS (
     INSERT INTO event_payloads (event_id, body)
-    SELECT id, substring($10::bytea FROM payload_offset + 1 FOR payload_size) FROM input
+    SELECT id, substring($11::bytea FROM payload_offset + 1 FOR payload_size)
+      FROM input
+     WHERE id IN (SELECT id FROM event)
+  ), queued AS (
+    INSERT INTO delivery_queue (event_id, endpoint_id, tenant_id, run_at)
+    SELECT id, endpoint_id, tenant_id, now() FROM input WHERE id IN (SELECT id FROM event)
   )
-  INSERT INTO delivery_queue (event_id, endpoint_id, tenant_id, run_at)
-  SELECT id, endpoint_id, tenant_id, now() FROM input`;
+  SELECT id FROM event`;
 
+/** The ids that were stored now. Give rows sorted by endpoint and key: two batches then never wait for each other. */
 export async function insertEventsAcrossTenants(
   db: Db,
   events: readonly NewEvent[],
-): Promise<void> {
+): Promise<Set<EventId>> {
   let offset = 0;
   const offsets = events.map(({ body }) => {
     const start = offset;
     offset += body.length;
     return start;
   });
-  await db.query(INSERT_EVENTS, [
+  const { rows } = await db.query<{ id: EventId }>(INSERT_EVENTS, [
     events.map(({ id }) => id),
     events.map(({ tenantId }) => tenantId),
     events.map(({ endpointId }) => endpointId),
@@ -46,8 +61,10 @@ export async function insertEventsAcrossTenants(
     events.map(({ body }) => body.length),
     offsets,
     events.map(({ receivedAtMs }) => timeFromMs(receivedAtMs)),
+    events.map(({ idempotencyKey }) => idempotencyKey ?? null),
     Buffer.concat(events.map(({ body }) => body)),
   ]);
+  return new Set(rows.map(({ id }) => id));
 }
 
 interface EventRow {

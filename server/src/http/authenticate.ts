@@ -5,7 +5,7 @@ import { Failure } from '../base/failure.ts';
 import { hashApiKey, isApiKeyShaped, type Scope } from '../tenants/api-key.ts';
 import { type Caller, findCallerByKeyHash } from '../tenants/store.ts';
 
-const BEARER = /^Bearer +([^ ]+)$/i;
+export const BEARER: RegExp = /^Bearer +([^ ]+)$/i;
 
 type WithHeaders = Pick<FastifyRequest, 'headers'>;
 

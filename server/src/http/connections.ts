@@ -3,6 +3,9 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../base/clock.ts';
 
+/** Too large, too often, too much at once: answered before the body is read, or in the middle of it. */
+const REFUSED_UNREAD: ReadonlySet<number> = new Set([413, 429, 503]);
+
 /**
  * At shutdown ends unused connections at once, and those with a request within a deadline.
  * Node closes connections that are between two requests at that moment by itself. It waits for one that
@@ -36,7 +39,7 @@ export function boundClosing(app: FastifyInstance, clock: Clock, deadlineMs: num
 }
 
 /**
- * After a 413 closes only the sending side, and throws away what still arrives until the client has
+ * After a refusal of an unread body closes only the sending side, and throws away what still arrives until the client has
  * closed too. Closing both at once would answer bytes on their way with a reset, and a client that is
  * still sending would see a broken connection instead of the refusal.
  */
@@ -48,7 +51,9 @@ export function lingerAfterRefusal(app: FastifyInstance, clock: Clock, deadlineM
     reply.hijack();
   });
   app.addHook('onSend', async function linger({ raw: { socket } }, reply) {
-    if (reply.statusCode !== 413) return;
+    const isRefused =
+      REFUSED_UNREAD.has(reply.statusCode) && reply.getHeader('connection') === 'close';
+    if (!isRefused) return;
     ending.add(socket);
     // What Node calls when the last answer on a connection is out.
     socket.destroySoon = function closeGently() {

@@ -1,6 +1,9 @@
 /** Bodies arrive as bytes and stay bytes; JSON routes parse them on their own. @module */
+import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ByteBudget, ByteLease } from '../base/byte-budget.ts';
 import { Failure } from '../base/failure.ts';
+import { answerExpectations, declaredBytes, readBody } from './read-body.ts';
 
 /** 10 MB: the largest event body. */
 export const MAX_BODY_BYTES = 10 * 1024 * 1024;
@@ -10,8 +13,12 @@ export const MAX_JSON_BYTES = 64 * 1024;
 /** Owned by a request: its content type, set aside on arrival. */
 const contentTypes = new WeakMap<object, string>();
 
-/** One parser for every content type: a Buffer, counted while it is read, so that a chunked body is bounded too. */
-export function installRawBody(app: FastifyInstance): void {
+/** Owned by a request: the memory of its body, given back when the answer is out. */
+const leases = new WeakMap<object, ByteLease>();
+
+/** One reader for every content type: a Buffer, counted while it is read, so that a chunked body is bounded too. */
+export function installRawBody(app: FastifyInstance, memory: ByteBudget): void {
+  answerExpectations(app);
   // Fastify refuses content types that are not well-formed; to us they are bytes like the body, kept and sent on.
   app.addHook('onRequest', async function setContentTypeAside(request) {
     const contentType = request.raw.headers['content-type'];
@@ -20,7 +27,25 @@ export function installRawBody(app: FastifyInstance): void {
     delete request.raw.headers['content-type'];
   });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser('*', async (request: FastifyRequest, payload: Readable) => {
+    const { bytes, lease } = await readBody(request.raw, payload, {
+      limitBytes: request.routeOptions.bodyLimit ?? MAX_BODY_BYTES,
+      declaredBytes: declaredBytes(request.raw),
+      memory,
+    });
+    leases.set(request, lease);
+    return bytes;
+  });
+  app.addHook('onResponse', async function releaseBody(request) {
+    leases.get(request)?.release();
+  });
+}
+
+/** For a handler that holds the body longer than its caller waits: from here on the lease is the handler's. */
+export function takeBodyLease(request: FastifyRequest): Pick<ByteLease, 'release'> {
+  const lease = leases.get(request);
+  leases.delete(request);
+  return lease ?? { release: () => undefined };
 }
 
 /** The content type as it came, or null. */

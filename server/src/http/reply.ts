@@ -1,6 +1,7 @@
 /** Turns a Failure, or whatever else went wrong, into a status and the one error body of the API. @module */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { Failure, type FailureDetail, type FailureKind } from '../base/failure.ts';
+import { isDatabaseAway } from '../db/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 const STATUS: Readonly<Record<FailureKind, number>> = {
@@ -15,6 +16,12 @@ const STATUS: Readonly<Record<FailureKind, number>> = {
   not_yet_committed: 409,
   not_witnessed_yet: 409,
   payload_too_large: 413,
+  invalid_signature: 401,
+  timestamp_out_of_tolerance: 401,
+  idempotency_mismatch: 409,
+  unsupported_media_type: 415,
+  unprocessable: 422,
+  rate_limited: 429,
   internal: 500,
   unavailable: 503,
   overloaded: 503,
@@ -27,7 +34,15 @@ const RETRY_AFTER_S: Partial<Readonly<Record<FailureKind, string>>> = {
   unavailable: '1',
   overloaded: '1',
   log_halted: '60',
+  rate_limited: '1',
 };
+
+/** Refusals that may come before the body is read. */
+const ENDS_UNREAD: ReadonlySet<FailureKind> = new Set([
+  'payload_too_large',
+  'rate_limited',
+  'overloaded',
+]);
 
 // Fastify's own refusals by their stable codes; everything not listed here is judged by its status.
 const FASTIFY_KINDS: Readonly<Record<string, FailureKind>> = {
@@ -66,10 +81,10 @@ export function sendFailure(
   }
   // RFC 9110 15.5.2: a 401 names the scheme that is wanted.
   if (status === 401) reply.header('www-authenticate', 'Bearer');
-  const retryAfter = RETRY_AFTER_S[failure.kind];
+  const retryAfter = failure.retryAfterS?.toFixed(0) ?? RETRY_AFTER_S[failure.kind];
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
   // The rest of an unread body would be read as the next request: end the connection instead.
-  if (failure.kind === 'payload_too_large') reply.header('connection', 'close');
+  if (ENDS_UNREAD.has(failure.kind) && !request.raw.complete) reply.header('connection', 'close');
   return reply.code(status).send(errorBody(failure.kind, failure.message, failure.details));
 }
 
@@ -94,7 +109,7 @@ function failureFrom(error: unknown): Failure {
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return new Failure('invalid_request', 'The request is not valid', { cause: error });
   }
-  if (isConnectionError(error)) {
+  if (isDatabaseAway(error)) {
     return new Failure('unavailable', 'The database cannot be reached', { cause: error });
   }
   return new Failure('internal', 'Internal error', { cause: error });
@@ -103,13 +118,4 @@ function failureFrom(error: unknown): Failure {
 function memberPath(params: Readonly<Record<string, unknown>>): string {
   const member = params.additionalProperty ?? params.missingProperty;
   return typeof member === 'string' ? `/${member}` : '/';
-}
-
-// Class 08: connection exception; 57P01..57P03: the server is shutting down or starting;
-// 53300: too many connections. The rest is what Node and pg say when no connection can be had.
-const CONNECTION_CODES = /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/;
-
-function isConnectionError(error: Error & { code?: unknown }): boolean {
-  if (typeof error.code === 'string') return CONNECTION_CODES.test(error.code);
-  return /^(Connection terminated|timeout exceeded when trying to connect)/.test(error.message);
 }

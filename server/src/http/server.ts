@@ -12,6 +12,7 @@ import { endpointRoutes } from './routes/endpoints.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { ingestRoutes } from './routes/ingest.ts';
+import { ingestBatchRoutes } from './routes/ingest-batch.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { packageRoutes } from './routes/packages.ts';
 import type { RouteDeps } from './routes/route-deps.ts';
@@ -50,7 +51,7 @@ export function createHttpServer(deps: RouteDeps, logger: Logger): FastifyInstan
   });
   boundClosing(app, deps.clock, CLOSING_DEADLINE_MS);
   lingerAfterRefusal(app, deps.clock, LINGER_DEADLINE_MS);
-  installRawBody(app);
+  installRawBody(app, deps.bodyMemory);
   app.addHook('onRequest', async function commonHeaders(request, reply) {
     setCommonHeaders(request, reply);
   });
@@ -65,6 +66,7 @@ export function createHttpServer(deps: RouteDeps, logger: Logger): FastifyInstan
   healthRoutes(app, deps);
   metricsRoutes(app, deps);
   ingestRoutes(app, deps);
+  ingestBatchRoutes(app, deps, logger);
   endpointRoutes(app, deps);
   eventRoutes(app, deps);
   for (const prefix of ['', '/api/v1']) {

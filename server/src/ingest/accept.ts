@@ -1,16 +1,17 @@
-/** Accepts one webhook: the caller hears "accepted" only after event, body and queue row are committed. @module */
+/** Accepts one webhook: the caller hears "accepted" only after key, event, body and queue row are committed. @module */
 import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
 import { Batcher } from '../base/batcher.ts';
 import type { Clock } from '../base/clock.ts';
-import { Failure, notFound } from '../base/failure.ts';
-import { type EndpointId, type EventId, isUuid, newId } from '../base/ids.ts';
-import { isRowFault } from '../db/errors.ts';
-import type { Endpoint } from '../endpoints/endpoint.ts';
-import { findEndpoint } from '../endpoints/store.ts';
+import { Failure } from '../base/failure.ts';
+import { type EventId, newId } from '../base/ids.ts';
+import type { Sealer } from '../base/seal.ts';
+import { isMissingParent, isRowFault } from '../db/errors.ts';
 import type { NewEvent } from '../events/event.ts';
-import { insertEventsAcrossTenants } from '../events/store.ts';
-import type { Caller } from '../tenants/store.ts';
+import { createCallerFinder, type FindCaller } from '../tenants/caller-cache.ts';
+import { commitEvents, type Stored } from './commit.ts';
+import type { RequestKey } from './request-key.ts';
+import { createTargetFinder, type Target } from './target.ts';
 
 const MAX_BATCH_ROWS = 256;
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
@@ -18,10 +19,14 @@ const MAX_WAITING = 4_096;
 const WRITERS = 2;
 
 export interface Ingest {
-  /** Before the body is read: is this the caller's endpoint? Otherwise the 404 of an unknown id. */
-  admit(caller: Caller, endpointId: string): Promise<Endpoint>;
-  /** After the body is read: answers with the event's id once it is committed. */
-  accept(endpoint: Endpoint, request: IngestRequest): Promise<EventId>;
+  /** Before the body is read: the endpoint, or null for an id that names none. */
+  findTarget(endpointId: string): Promise<Target | null>;
+  /** Before the body is read: refuses when so many wait that one more would wait in vain. */
+  assertRoom(): void;
+  /** Who shows an API key. */
+  readonly findCaller: FindCaller;
+  /** After the body is read and its sender known: answers once the event is committed. */
+  accept(target: Target, request: IngestRequest): Promise<Accepted>;
   /** Resolves when every accepted row is written. */
   drained(): Promise<void>;
 }
@@ -31,46 +36,82 @@ export interface IngestRequest {
   /** Headers to keep and to send on, names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
+  readonly key: RequestKey | null;
 }
 
-export function createIngest(deps: {
-  pool: Pool;
-  clock: Clock;
+export interface Accepted {
+  readonly eventId: EventId;
+  readonly duplicate: boolean;
+}
+
+/** How a request, or a line of a batch, ended for its tenant. */
+export type IngestStatus =
+  | 'accepted'
+  | 'duplicate'
+  | 'invalid_signature'
+  | 'too_large'
+  | 'rate_limited'
+  | 'error';
+
+export interface IngestDeps {
+  readonly pool: Pool;
+  readonly clock: Clock;
+  readonly sealer: Sealer;
+  readonly random: () => number;
   /** Told after each commit, so that a worker in this process need not wait for its next poll. */
-  onCommitted: () => void;
-}): Ingest {
-  const batcher = new Batcher<NewEvent, EventId>({
+  readonly onCommitted: () => void;
+}
+
+export function createIngest(deps: IngestDeps): Ingest {
+  const { clock } = deps;
+  const overloaded = () => new Failure('overloaded', 'Too many events are waiting to be stored');
+  const batcher = new Batcher<NewEvent, Stored>({
     flush: async (events) => {
-      await insertEventsAcrossTenants(deps.pool, events);
+      const stored = await commitEvents(deps, events);
       deps.onCommitted();
-      return events.map(({ id }) => id);
+      return stored;
     },
     sizeOf: ({ body }) => body.length,
     maxBatchRows: MAX_BATCH_ROWS,
     maxBatchBytes: MAX_BATCH_BYTES,
     writers: WRITERS,
     maxWaiting: MAX_WAITING,
-    overloaded: () => new Failure('overloaded', 'Too many events are waiting to be stored'),
+    overloaded,
     isRowFault,
   });
   return {
-    admit: async (caller, endpointId) => {
-      if (!isUuid(endpointId)) throw notFound();
-      const endpoint = await findEndpoint(deps.pool, caller.tenantId, endpointId as EndpointId);
-      if (endpoint === null) throw notFound();
-      return endpoint;
+    findTarget: createTargetFinder(deps),
+    assertRoom: () => {
+      if (batcher.isFull) throw overloaded();
     },
-    accept: (endpoint, request) => {
-      const nowMs = deps.clock.nowMs();
-      return batcher.submit({
+    findCaller: createCallerFinder(deps.pool, clock),
+    accept: async ({ endpointId, tenantId }, { key, ...request }) => {
+      const nowMs = clock.nowMs();
+      const submitted = batcher.submit({
         id: newId<'event'>(nowMs),
-        tenantId: endpoint.tenantId,
-        endpointId: endpoint.id,
+        tenantId,
+        endpointId,
         ...request,
         payloadHash: createHash('sha256').update(request.body).digest(),
         receivedAtMs: nowMs,
+        idempotencyKey: key === null ? null : key.text,
       });
+      return acceptedFrom(await submitted.catch(refuseRow), key);
     },
     drained: () => batcher.drained(),
   };
+}
+
+function acceptedFrom({ eventId, kind }: Stored, key: RequestKey | null): Accepted {
+  if (kind === 'duplicate_of_other_body' && key?.from === 'sender') {
+    throw new Failure('idempotency_mismatch', 'The key was used before, with another body');
+  }
+  return { eventId, duplicate: kind !== 'stored' };
+}
+
+/** What a single row did to itself; all else is not the caller's fault. */
+function refuseRow(cause: unknown): never {
+  if (isMissingParent(cause)) throw new Failure('not_found', 'Not found', { cause });
+  if (!isRowFault(cause)) throw cause;
+  throw new Failure('unprocessable', 'The event cannot be stored as it is', { cause });
 }

@@ -40,6 +40,7 @@ describe('readConfig', () => {
       keyPassphrase: null,
       egressAllow: [],
       allowHttp: false,
+      bodyMemory: 536_870_912,
       deliveryTimeoutMs: 15_000,
       leaseMs: 60_000,
       deliverySlots: 64,
@@ -83,6 +84,7 @@ describe('readConfig', () => {
       KAPSEL_SIGNING_KEY_FILE: '/run/secrets/key.pem',
       KAPSEL_EGRESS_ALLOW: ' 10.0.0.0/8 ,, fd00::/8,',
       KAPSEL_ALLOW_HTTP: '1',
+      KAPSEL_BODY_MEMORY: '10485760',
       KAPSEL_LOG_LEVEL: 'silent',
       KAPSEL_UNSAFE_DURABILITY: 'true',
     });
@@ -95,6 +97,7 @@ describe('readConfig', () => {
       signingKeyFile: '/run/secrets/key.pem',
       egressAllow: ['10.0.0.0/8', 'fd00::/8'],
       allowHttp: true,
+      bodyMemory: 10_485_760,
       logLevel: 'silent',
       unsafeDurability: true,
     });

@@ -3,6 +3,9 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.ts';
 import {
+  isContention,
+  isDatabaseAway,
+  isMissingParent,
   isRowFault,
   isSerializationFailure,
   RowFault,
@@ -114,5 +117,53 @@ describe('violatedConstraint', () => {
     expect(violatedConstraint(await errorOf('SELECT 1 FROM nowhere'))).toBeNull();
     expect(violatedConstraint(new Error('x'))).toBeNull();
     expect(violatedConstraint(null)).toBeNull();
+  });
+});
+
+describe('what the ingest tells apart', () => {
+  const withCode = (code: string) => Object.assign(new Error('x'), { code });
+
+  it.each(['40P01', '40001'])('%s is contention', (code) => {
+    expect(isContention(withCode(code))).toBe(true);
+    expect(isDatabaseAway(withCode(code))).toBe(false);
+  });
+
+  it.each([
+    '08006',
+    '57P01',
+    '57014',
+    '53100',
+    '53300',
+    '58030',
+    '55P03',
+    '25006',
+    'ECONNRESET',
+    'EPIPE',
+  ])('%s is a database that is away', (code) => {
+    expect(isDatabaseAway(withCode(code))).toBe(true);
+    expect(isContention(withCode(code))).toBe(false);
+  });
+
+  it.each([
+    'Connection terminated unexpectedly',
+    'timeout exceeded when trying to connect',
+    'Query read timeout',
+  ])('%j is too', (message) => {
+    expect(isDatabaseAway(new Error(message))).toBe(true);
+  });
+
+  it.each(['22021', '23505', '42703', '', 'ENOENT'])('%j is neither', (code) => {
+    expect(isDatabaseAway(withCode(code))).toBe(false);
+    expect(isContention(withCode(code))).toBe(false);
+  });
+
+  it('what is no error is neither', () => {
+    expect([isDatabaseAway('x'), isContention(null), isMissingParent(undefined)]).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect(isMissingParent(withCode('23503'))).toBe(true);
+    expect(isMissingParent(withCode('23505'))).toBe(false);
   });
 });

@@ -169,13 +169,15 @@ describe('on a migrated database', () => {
 });
 
 describe('readMigrations', () => {
-  it('finds each file of the folder, numbered from 1 without a gap', async () => {
+  it('finds each file of the folder, numbered upwards from 1, none twice', async () => {
     const files = await readMigrations();
     const names = await readdir(new URL('../../migrations/', import.meta.url));
     expect(files.map(({ name }) => name)).toEqual(
       names.filter((name) => name.endsWith('.sql') && name !== 'schema.sql').sort(),
     );
-    expect(files.map(({ version }) => version)).toEqual(files.map((_, i) => i + 1));
+    const versions = files.map(({ version }) => version);
+    expect(versions[0]).toBe(1);
+    expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b));
     expect(files.length).toBeGreaterThanOrEqual(9);
   });
 });

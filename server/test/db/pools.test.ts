@@ -34,7 +34,7 @@ describe('openPools', () => {
       );
       expect(Object.fromEntries(rows.map(({ name, setting }) => [name, setting]))).toEqual({
         application_name: `kapsel-${room}`,
-        statement_timeout: '30000',
+        statement_timeout: room === 'ingest' ? '5000' : '30000',
         lock_timeout: '2000',
         idle_in_transaction_session_timeout: '10000',
       });

@@ -20,6 +20,8 @@ const TENANT_TABLES = [
   'pending_leaves',
   'api_keys',
   'share_links',
+  'endpoint_signatures',
+  'idempotency_keys',
 ];
 
 /** Statements that ask for no tenant, and why they may. */
@@ -88,6 +90,7 @@ describe('the statements of all stores', () => {
         'attestation/leaf-store.ts',
         'attestation/pending-store.ts',
         'attestation/tile-store.ts',
+        'endpoints/signature-store.ts',
         'endpoints/store.ts',
         'events/store.ts',
         'keys/store.ts',

@@ -34,6 +34,7 @@ function guardedAttestation(path: string): (readonly ['GET' | 'POST' | 'DELETE',
 /** Every route that asks for a key, and the scope it asks for. */
 const GUARDED: readonly (readonly ['GET' | 'POST' | 'DELETE', string, Scope])[] = [
   ['POST', `/ingest/${ID}`, 'ingest'],
+  ['POST', `/ingest/${ID}/batch`, 'ingest'],
   ['POST', '/v1/endpoints', 'endpoints:write'],
   ['GET', '/v1/endpoints', 'endpoints:read'],
   ['GET', `/v1/endpoints/${ID}`, 'endpoints:read'],

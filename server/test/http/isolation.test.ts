@@ -46,6 +46,11 @@ function visible({ status, headers, bytes }: Answer): unknown {
   return { status, names: Object.keys(headers).sort(), body: bytes.toString('latin1') };
 }
 
+const BATCH = {
+  headers: { 'content-type': 'application/x-ndjson' },
+  body: Buffer.from('{"payload":1}'),
+};
+
 const MALFORMED = [
   'x',
   '-',
@@ -75,6 +80,7 @@ it('what is not the caller’s is the same 404 as what does not exist, on every 
     'POST /api/v1/attestation/share/:delivery_attempt_id',
     'POST /attestation/share/:delivery_attempt_id',
     'POST /ingest/:endpoint_id',
+    'POST /ingest/:endpoint_id/batch',
   ]);
   for (const { method, path } of routes) {
     const names = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
@@ -83,7 +89,7 @@ it('what is not the caller’s is the same 404 as what does not exist, on every 
       api.call(
         method as 'GET' | 'POST' | 'DELETE',
         path.replaceAll(/:(\w+)/g, (_match, name) => change[name] ?? ids[name] ?? ''),
-        { key },
+        { key, ...(path.endsWith('/batch') ? BATCH : {}) },
       );
     expect((await ask(owner.apiKey)).status, path).toBeLessThan(300);
     const fresh = () => newId(systemClock.nowMs());

@@ -11,7 +11,7 @@ interface Sent {
   readonly headers: Record<string, string>;
 }
 
-function sent(error: unknown, journal = openJournal()): Sent {
+function sent(error: unknown, isRead = false, journal = openJournal()): Sent {
   const result: Sent = { headers: {} };
   const reply = {
     header(name: string, value: string) {
@@ -30,7 +30,7 @@ function sent(error: unknown, journal = openJournal()): Sent {
   sendFailure(
     journal,
     error,
-    { id: 'request-1' } as FastifyRequest,
+    { id: 'request-1', raw: { complete: isRead } } as FastifyRequest,
     reply as unknown as FastifyReply,
   );
   return result;
@@ -54,14 +54,31 @@ const KINDS: Readonly<Record<FailureKind, readonly [number, Record<string, strin
   payload_too_large: [413, { connection: 'close' }],
   internal: [500, {}],
   unavailable: [503, { 'retry-after': '1' }],
-  overloaded: [503, { 'retry-after': '1' }],
   log_halted: [503, { 'retry-after': '60' }],
+  overloaded: [503, { 'retry-after': '1', connection: 'close' }],
+  invalid_signature: [401, { 'www-authenticate': 'Bearer' }],
+  timestamp_out_of_tolerance: [401, { 'www-authenticate': 'Bearer' }],
+  idempotency_mismatch: [409, {}],
+  unsupported_media_type: [415, {}],
+  unprocessable: [422, {}],
+  rate_limited: [429, { 'retry-after': '1', connection: 'close' }],
 };
 
 describe('a failure', () => {
   it.each(Object.entries(KINDS))('%s has its status and headers', (kind, [status, headers]) => {
     const answer = sent(new Failure(kind as FailureKind, 'Why'));
     expect(answer).toEqual({ status, headers, body: { error: { code: kind, message: 'Why' } } });
+  });
+
+  it('ends the connection only when a body may still come', () => {
+    for (const kind of ['payload_too_large', 'rate_limited', 'overloaded'] as const) {
+      expect(sent(new Failure(kind, 'Why'), true).headers).not.toHaveProperty('connection');
+    }
+  });
+
+  it('may know better when to come back', () => {
+    const failure = new Failure('rate_limited', 'Why', { retryAfterS: 17 });
+    expect(sent(failure).headers).toMatchObject({ 'retry-after': '17' });
   });
 
   it('shows its details, and not its cause', () => {
@@ -142,7 +159,7 @@ describe('the log', () => {
   it('hears of our own faults, with the request’s id', () => {
     const journal = openJournal();
     const error = new TypeError('a defect');
-    sent(error, journal);
+    sent(error, false, journal);
     expect(journal.lines).toEqual([
       { level: 'error', event: 'request failed', request_id: 'request-1', status: 500, error },
     ]);
@@ -150,8 +167,8 @@ describe('the log', () => {
 
   it('does not hear of the faults of callers', () => {
     const journal = openJournal();
-    sent(new Failure('not_found', 'Not found'), journal);
-    sent(withCode('ECONNRESET', { statusCode: 400 }), journal);
+    sent(new Failure('not_found', 'Not found'), false, journal);
+    sent(withCode('ECONNRESET', { statusCode: 400 }), false, journal);
     expect(journal.lines).toEqual([]);
   });
 });

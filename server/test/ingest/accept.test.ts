@@ -1,27 +1,28 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { type EventId, newId } from '../../src/base/ids.ts';
-import { inTransaction } from '../../src/db/transaction.ts';
-import type { Endpoint } from '../../src/endpoints/endpoint.ts';
 import { createIngest, type Ingest, type IngestRequest } from '../../src/ingest/accept.ts';
+import type { Target } from '../../src/ingest/target.ts';
+import { TEST_SEALER } from '../support/api.ts';
 import { openRooms, type Rooms } from '../support/rooms.ts';
-import { terminate, untilBlocked } from '../support/sessions.ts';
 import { makeEndpoint, makeTenant, type TestTenant } from '../support/tenant.ts';
 
 let rooms: Rooms;
 let tenant: TestTenant;
-let endpoint: Endpoint;
+let target: Target;
 let commits = 0;
 let ingest: Ingest;
 
 beforeAll(async () => {
   rooms = await openRooms();
   tenant = await makeTenant(rooms.pools.api);
-  endpoint = await makeEndpoint(rooms.pools.api, tenant.tenantId);
+  target = await newTarget();
   ingest = createIngest({
     pool: rooms.pools.ingest,
     clock: systemClock,
+    sealer: TEST_SEALER,
+    random: Math.random,
     onCommitted: () => {
       commits += 1;
     },
@@ -29,9 +30,23 @@ beforeAll(async () => {
 });
 afterAll(() => rooms.close());
 
-function request(body: Buffer, change: Partial<IngestRequest> = {}): IngestRequest {
-  return { contentType: 'text/plain', headers: {}, body, ...change };
+async function newTarget(): Promise<Target> {
+  const { id: endpointId } = await makeEndpoint(rooms.pools.api, tenant.tenantId);
+  return { endpointId, tenantId: tenant.tenantId, verifier: null };
 }
+
+function request(body: Uint8Array | string, change: Partial<IngestRequest> = {}): IngestRequest {
+  return {
+    contentType: 'text/plain',
+    headers: {},
+    body: Buffer.from(body as string),
+    key: null,
+    ...change,
+  };
+}
+
+const bySender = (text: string) => ({ key: { text, from: 'sender' as const } });
+const byProvider = (text: string) => ({ key: { text, from: 'provider' as const } });
 
 interface Stored {
   status: string;
@@ -52,32 +67,44 @@ async function stored(eventId: EventId): Promise<Stored | undefined> {
        JOIN event_payloads p ON p.event_id = e.id
        JOIN delivery_queue q ON q.event_id = e.id
       WHERE e.tenant_id = $1 AND e.endpoint_id = $2 AND e.id = $3`,
-    [tenant.tenantId, endpoint.id, eventId],
+    [tenant.tenantId, target.endpointId, eventId],
   );
   return rows[0];
 }
 
-async function countEvents(): Promise<number> {
-  const { rows } = await rooms.pools.api.query<{ n: number }>(
-    'SELECT count(*)::int AS n FROM webhook_events',
+/** Rows of each kind, of all endpoints. */
+async function counts(): Promise<Record<string, number>> {
+  const { rows } = await rooms.pools.api.query<Record<string, number>>(
+    `SELECT (SELECT count(*)::int FROM webhook_events) AS events,
+            (SELECT count(*)::int FROM event_payloads) AS payloads,
+            (SELECT count(*)::int FROM delivery_queue) AS queued,
+            (SELECT count(*)::int FROM idempotency_keys) AS keys`,
   );
-  return rows[0]?.n ?? -1;
+  return rows[0] ?? {};
 }
 
-describe('admitting', () => {
-  it("finds the caller's endpoint", async () => {
-    expect(await ingest.admit(tenant, endpoint.id)).toEqual(endpoint);
+function more(before: Record<string, number>, events: number, keys = 0): Record<string, number> {
+  const { events: e = 0, payloads = 0, queued = 0, keys: k = 0 } = before;
+  return {
+    events: e + events,
+    payloads: payloads + events,
+    queued: queued + events,
+    keys: k + keys,
+  };
+}
+
+describe('finding', () => {
+  it('finds an endpoint by its id alone', async () => {
+    expect(await ingest.findTarget(target.endpointId)).toEqual(target);
   });
 
-  it('answers alike for what does not exist and what is not the caller’s', async () => {
-    const stranger = await makeTenant(rooms.pools.api);
-    const theirs = await makeEndpoint(rooms.pools.api, stranger.tenantId);
+  it('answers alike for what does not exist and what is no id', async () => {
     const gone = await makeEndpoint(rooms.pools.api, tenant.tenantId);
     await rooms.pools.api.query('UPDATE endpoints SET deleted_at = now() WHERE id = $1', [gone.id]);
     const unknown = newId<'endpoint'>(systemClock.nowMs());
-    const malformed = ['', 'x', endpoint.id.toUpperCase(), `${endpoint.id} `, '\u0000'];
-    for (const id of [theirs.id, gone.id, unknown, ...malformed]) {
-      await expect(ingest.admit(tenant, id)).rejects.toMatchObject({ kind: 'not_found' });
+    const malformed = ['', 'x', target.endpointId.toUpperCase(), `${target.endpointId} `, '\u0000'];
+    for (const id of [gone.id, unknown, ...malformed]) {
+      expect(await ingest.findTarget(id)).toBeNull();
     }
   });
 });
@@ -87,7 +114,8 @@ describe('accepting', () => {
     const body = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
     const before = commits;
     const headers = { 'content-encoding': 'gzip' };
-    const eventId = await ingest.accept(endpoint, request(body, { headers }));
+    const { eventId, duplicate } = await ingest.accept(target, request(body, { headers }));
+    expect(duplicate).toBe(false);
     expect(await stored(eventId)).toEqual({
       status: 'received',
       content_type: 'text/plain',
@@ -101,7 +129,7 @@ describe('accepting', () => {
   });
 
   it('keeps an empty body and an absent content type', async () => {
-    const eventId = await ingest.accept(endpoint, request(Buffer.alloc(0), { contentType: null }));
+    const { eventId } = await ingest.accept(target, request('', { contentType: null }));
     expect(await stored(eventId)).toMatchObject({
       content_type: null,
       payload_size: 0,
@@ -112,7 +140,12 @@ describe('accepting', () => {
   it('gives each of many at once its own bytes, in fewer commits than events', async () => {
     const before = commits;
     const bodies = Array.from({ length: 700 }, (_, i) => Buffer.alloc(i % 7, i % 256));
-    const ids = await Promise.all(bodies.map((body) => ingest.accept(endpoint, request(body))));
+    const accepted = await Promise.all(
+      bodies.map((body, i) =>
+        ingest.accept(target, request(body, i % 3 === 0 ? bySender(`many-${i}`) : {})),
+      ),
+    );
+    const ids = accepted.map(({ eventId }) => eventId);
     expect(new Set(ids).size).toBe(700);
     expect(commits - before).toBeLessThan(50);
     const { rows } = await rooms.pools.api.query<{ event_id: EventId; body: Buffer }>(
@@ -124,56 +157,92 @@ describe('accepting', () => {
   });
 
   it('fails the one event that cannot be stored and none of those beside it', async () => {
-    const unstorable = request(Buffer.from('bad'), { contentType: 'a\u0000b' });
-    const before = await countEvents();
+    const before = await counts();
     const results = await Promise.allSettled(
       Array.from({ length: 33 }, (_, i) =>
-        ingest.accept(endpoint, i === 20 ? unstorable : request(Buffer.from(`good ${i}`))),
+        ingest.accept(
+          target,
+          request(`${i}`, i === 20 ? { contentType: 'a\u0000b' } : bySender(`beside-${i}`)),
+        ),
       ),
     );
     expect(results.flatMap(({ status }, i) => (status === 'rejected' ? [i] : []))).toEqual([20]);
-    expect(results[20]).toMatchObject({ reason: { code: '22021' } });
-    expect(await countEvents()).toBe(before + 32);
+    expect(results[20]).toMatchObject({
+      reason: { kind: 'unprocessable', cause: { code: '22021' } },
+    });
+    expect(await counts()).toEqual(more(before, 32, 32));
   });
 
-  it('keeps nothing of an event whose endpoint does not exist', async () => {
-    const before = await countEvents();
-    const unknown = { ...endpoint, id: newId<'endpoint'>(systemClock.nowMs()) };
-    await expect(ingest.accept(unknown, request(Buffer.from('x')))).rejects.toMatchObject({
-      code: '23503',
+  it('keeps nothing of an event whose endpoint does not exist, its key neither', async () => {
+    const before = await counts();
+    const unknown = { ...target, endpointId: newId<'endpoint'>(systemClock.nowMs()) };
+    await expect(ingest.accept(unknown, request('x', bySender('orphan')))).rejects.toMatchObject({
+      kind: 'not_found',
     });
-    expect(await countEvents()).toBe(before);
-    const { rows } = await rooms.pools.api.query(
-      'SELECT 1 FROM delivery_queue WHERE endpoint_id = $1',
-      [unknown.id],
-    );
-    expect(rows).toEqual([]);
+    expect(await counts()).toEqual(before);
   });
 
   it('refuses what would wait behind 4,096 others, and stores all of those', async () => {
-    const before = await countEvents();
-    const waiting = Array.from({ length: 4_096 }, () =>
-      ingest.accept(endpoint, request(Buffer.alloc(0))),
-    );
-    const tooMany = ingest.accept(endpoint, request(Buffer.alloc(0)));
+    const before = await counts();
+    const waiting = Array.from({ length: 4_096 }, () => ingest.accept(target, request('')));
+    expect(() => ingest.assertRoom()).toThrow(expect.objectContaining({ kind: 'overloaded' }));
+    const tooMany = ingest.accept(target, request(''));
     await expect(tooMany).rejects.toMatchObject({ kind: 'overloaded' });
     await ingest.drained();
+    ingest.assertRoom();
     await Promise.all(waiting);
-    expect(await countEvents()).toBe(before + 4_096);
+    expect(await counts()).toEqual(more(before, 4_096));
+  });
+});
+
+describe('a key', () => {
+  it('makes one event of 1,000 requests at once', async () => {
+    const before = await counts();
+    const accepted = await Promise.all(
+      Array.from({ length: 1_000 }, () =>
+        ingest.accept(target, request('one', bySender('thousand'))),
+      ),
+    );
+    expect(new Set(accepted.map(({ eventId }) => eventId)).size).toBe(1);
+    expect(accepted.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
+    expect(await counts()).toEqual(more(before, 1, 1));
   });
 
-  it('keeps nothing of an event whose connection was lost, and finds another for the next', async () => {
-    const before = await countEvents();
-    await inTransaction(rooms.pools.api, async (db) => {
-      await db.query('LOCK TABLE webhook_events IN SHARE ROW EXCLUSIVE MODE');
-      const lost = ingest.accept(endpoint, request(Buffer.from('x'))).catch((error) => error);
-      await untilBlocked(db, 'kapsel-ingest');
-      await terminate(db, 'kapsel-ingest');
-      expect(await lost).toMatchObject({ code: '57P01' });
+  it('belongs to its endpoint', async () => {
+    const other = await newTarget();
+    const first = await ingest.accept(target, request('a', bySender('mine')));
+    const second = await ingest.accept(other, request('a', bySender('mine')));
+    expect(second).toMatchObject({ duplicate: false });
+    expect(second.eventId).not.toBe(first.eventId);
+  });
+
+  it('of the sender with another body is a mistake; of the provider it is a retry', async () => {
+    const first = await ingest.accept(target, request('a', bySender('again')));
+    expect(await ingest.accept(target, request('a', bySender('again')))).toEqual({
+      eventId: first.eventId,
+      duplicate: true,
     });
-    expect(await countEvents()).toBe(before);
-    // The pool may still hold further connections that it does not know to be gone.
-    await vi.waitFor(() => ingest.accept(endpoint, request(Buffer.from('y'))));
-    expect(await countEvents()).toBe(before + 1);
+    await expect(ingest.accept(target, request('b', bySender('again')))).rejects.toMatchObject({
+      kind: 'idempotency_mismatch',
+    });
+    expect(await ingest.accept(target, request('b', byProvider('again')))).toEqual({
+      eventId: first.eventId,
+      duplicate: true,
+    });
+  });
+
+  it('is told apart by case and by every character', async () => {
+    const keys = ['a', 'A', 'a.', '"a"', 'a'.repeat(255)];
+    const accepted = await Promise.all(
+      keys.map((key) => ingest.accept(target, request('x', bySender(key)))),
+    );
+    expect(new Set(accepted.map(({ eventId }) => eventId)).size).toBe(keys.length);
+  });
+
+  it('is no hash of the body: two equal events are two', async () => {
+    const first = await ingest.accept(target, request('same'));
+    const second = await ingest.accept(target, request('same'));
+    expect(second).toMatchObject({ duplicate: false });
+    expect(second.eventId).not.toBe(first.eventId);
   });
 });

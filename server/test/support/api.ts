@@ -1,10 +1,12 @@
 /** The HTTP API on rooms, spoken to without sockets. @module */
 import type { FastifyInstance } from 'fastify';
+import { ByteBudget } from '../../src/base/byte-budget.ts';
 import { systemClock } from '../../src/base/clock.ts';
+import { createSealer, type Sealer } from '../../src/base/seal.ts';
 import { parseCidrList } from '../../src/endpoints/destination-guard.ts';
 import type { RouteDeps } from '../../src/http/routes/route-deps.ts';
 import { createHttpServer } from '../../src/http/server.ts';
-import { createIngest } from '../../src/ingest/accept.ts';
+import { createIngest, type Ingest } from '../../src/ingest/accept.ts';
 import { shareKeyFromSecret } from '../../src/proofs/share-token.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { type Journal, openJournal } from './journal.ts';
@@ -38,17 +40,30 @@ export interface Api {
   close(): Promise<void>;
 }
 
+export const TEST_SEALER: Sealer = createSealer(new Uint8Array(32).fill(7));
+
+/** The ingest as `app.ts` builds it, with the secret key of the tests. */
+export function ingestOf(rooms: Rooms): Ingest {
+  return createIngest({
+    pool: rooms.pools.ingest,
+    clock: systemClock,
+    sealer: TEST_SEALER,
+    random: Math.random,
+    onCommitted: () => undefined,
+  });
+}
+
 /** What `app.ts` hands to the routes, as tests want it. */
 export function routeDeps(rooms: Rooms): RouteDeps {
   return {
     pool: rooms.pools.api,
     clock: systemClock,
     log: rooms.log,
-    ingest: createIngest({
-      pool: rooms.pools.ingest,
-      clock: systemClock,
-      onCommitted: () => undefined,
-    }),
+    ingest: ingestOf(rooms),
+    sealer: TEST_SEALER,
+    bodyMemory: new ByteBudget(64 * 1024 * 1024),
+    takeIngestTokens: () => ({ kind: 'taken' }),
+    onIngested: () => undefined,
     proofs: openTestProofs(rooms.pools.api),
     findWitnessedHead: async () => null,
     shareKey: shareKeyFromSecret(Buffer.alloc(32, 7)),

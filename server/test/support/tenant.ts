@@ -42,6 +42,7 @@ export async function makeEndpoint(
     url: 'https://example.com/webhook',
     description: '',
     maxAttempts: 3,
+    signature: null,
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
     ...change,

@@ -2,13 +2,17 @@
 import type { FastifyInstance } from 'fastify';
 import { Failure, notFound } from '../../base/failure.ts';
 import { type EndpointId, isUuid, newId } from '../../base/ids.ts';
+import { inTransaction } from '../../db/transaction.ts';
 import { parseDestinationUrl, type RefusalReason } from '../../endpoints/destination-guard.ts';
 import type { Endpoint } from '../../endpoints/endpoint.ts';
+import { parseEndpointSignature, type SchemeChoice } from '../../endpoints/endpoint-signature.ts';
+import { putSignature } from '../../endpoints/signature-store.ts';
 import { findEndpoint, insertEndpoint, listEndpoints } from '../../endpoints/store.ts';
 import { callerOf, needsScope } from '../authenticate.ts';
 import { MAX_JSON_BYTES, parseJsonBody } from '../raw-body.ts';
 import { EndpointListQuery, encodeEndpointJson, NewEndpointBody } from '../schemas/endpoint.ts';
 import { NoQuery } from '../schemas/no-query.ts';
+import type { SignatureBody } from '../schemas/signature.ts';
 import type { RouteDeps } from './route-deps.ts';
 
 const DEFAULT_LIMIT = 20;
@@ -24,7 +28,7 @@ interface OneRoute {
 }
 
 export function endpointRoutes(app: FastifyInstance, deps: RouteDeps): void {
-  const { pool, clock } = deps;
+  const { pool, clock, sealer } = deps;
 
   app.post<CreateRoute>('/v1/endpoints', {
     bodyLimit: MAX_JSON_BYTES,
@@ -34,16 +38,29 @@ export function endpointRoutes(app: FastifyInstance, deps: RouteDeps): void {
     handler: async (request, reply) => {
       const { tenantId } = callerOf(request);
       const nowMs = clock.nowMs();
+      const { signature } = request.body;
+      const choice = signature === undefined ? null : checkedSignature(signature);
       const endpoint: Endpoint = {
         id: newId<'endpoint'>(nowMs),
         tenantId,
         url: checkedUrl(deps, request.body.url),
         description: request.body.description ?? '',
         maxAttempts: request.body.max_attempts ?? deps.defaultMaxAttempts,
+        signature: choice === null ? null : { choice, secretCount: signature?.secrets.length ?? 0 },
         createdAtMs: nowMs,
         updatedAtMs: nowMs,
       };
-      await insertEndpoint(pool, endpoint);
+      await inTransaction(pool, async (db) => {
+        await insertEndpoint(db, endpoint);
+        if (choice === null || signature === undefined) return;
+        const { secrets } = signature;
+        await putSignature(db, tenantId, sealer, {
+          endpointId: endpoint.id,
+          choice,
+          secrets,
+          updatedAtMs: nowMs,
+        });
+      });
       return reply
         .code(201)
         .header('location', `/v1/endpoints/${endpoint.id}`)
@@ -103,5 +120,13 @@ function checkedUrl({ destinationRules }: RouteDeps, text: string): string {
   if (url.kind === 'destination') return url.href;
   throw new Failure('invalid_request', 'The destination is not allowed', {
     details: [{ path: '/url', message: REFUSALS[url.reason] }],
+  });
+}
+
+function checkedSignature(signature: SignatureBody): SchemeChoice {
+  const parsed = parseEndpointSignature(signature);
+  if (parsed.kind === 'signature') return parsed.choice;
+  throw new Failure('invalid_request', 'The signature scheme cannot be used', {
+    details: parsed.faults.map(({ path, message }) => ({ path: `/signature${path}`, message })),
   });
 }

@@ -1,49 +1,35 @@
 /** POST /ingest/{endpoint_id}: any bytes in, 202 once they are committed. @module */
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Endpoint } from '../../endpoints/endpoint.ts';
-import { callerOf, needsScope } from '../authenticate.ts';
-import { contentTypeOf, rawBody } from '../raw-body.ts';
+import type { FastifyInstance } from 'fastify';
+import { keptHeaders } from '../../ingest/kept-headers.ts';
+import { readRequestKey } from '../../ingest/request-key.ts';
+import { createIngestGate, headersOf } from '../ingest-gate.ts';
+import { contentTypeOf, rawBody, takeBodyLease } from '../raw-body.ts';
 import { NoQuery } from '../schemas/no-query.ts';
 import type { RouteDeps } from './route-deps.ts';
 
-interface IngestRoute {
-  Params: { endpoint_id: string };
-}
-
-// Needed to read the body at its destination; everything else stays with us.
-const KEPT_HEADERS = ['content-encoding'];
-
 export function ingestRoutes(app: FastifyInstance, deps: RouteDeps): void {
-  /** Owned by a request from `onRequest` to its handler. */
-  const admitted = new WeakMap<FastifyRequest<IngestRoute>, Endpoint>();
-  app.post<IngestRoute>('/ingest/:endpoint_id', {
-    // Key and endpoint are checked before a byte of the body is read.
-    onRequest: [
-      needsScope(deps.pool, 'ingest'),
-      async function admit(request) {
-        const { endpoint_id: id } = request.params;
-        admitted.set(request, await deps.ingest.admit(callerOf(request), id));
-      },
-    ],
+  const gate = createIngestGate(deps);
+  app.post('/ingest/:endpoint_id', {
+    onRequest: gate.admit,
+    onError: gate.countRefusal,
     schema: { querystring: NoQuery },
     handler: async (request, reply) => {
-      const endpoint = admitted.get(request);
-      if (endpoint === undefined) throw new Error('the request was not admitted');
-      const eventId = await deps.ingest.accept(endpoint, {
-        contentType: contentTypeOf(request),
-        headers: keptHeaders(request),
-        body: rawBody(request),
-      });
-      return reply.code(202).send({ event_id: eventId, duplicate: false });
+      const lease = takeBodyLease(request);
+      try {
+        const body = rawBody(request);
+        const headers = headersOf(request);
+        const { target, eventKey } = gate.identify(request, body);
+        const { eventId, duplicate } = await deps.ingest.accept(target, {
+          contentType: contentTypeOf(request),
+          headers: keptHeaders(headers, target.verifier?.headerNames ?? []),
+          body,
+          key: readRequestKey(headers, eventKey),
+        });
+        deps.onIngested(target.tenantId, duplicate ? 'duplicate' : 'accepted', 1);
+        return reply.code(duplicate ? 200 : 202).send({ event_id: eventId, duplicate });
+      } finally {
+        lease.release();
+      }
     },
   });
-}
-
-function keptHeaders(request: FastifyRequest<IngestRoute>): Record<string, string> {
-  const kept: Record<string, string> = {};
-  for (const name of KEPT_HEADERS) {
-    const value = request.headers[name];
-    if (typeof value === 'string') kept[name] = value;
-  }
-  return kept;
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { LogId } from '../../base/ids.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { DestinationRules } from '../../endpoints/destination-guard.ts';
-import type { Ingest } from '../../ingest/accept.ts';
+import type { IngestDoor } from '../../ingest/start-ingest.ts';
 import type { Log } from '../../logs/log.ts';
 import type { ProofCache } from '../../proofs/cache.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
@@ -13,11 +13,10 @@ import type { Metrics } from '../../telemetry/metrics.ts';
 /** `startup` until everything is loaded, `serving`, then `draining` until the port closes. */
 export type Phase = 'startup' | 'serving' | 'draining';
 
-export interface RouteDeps {
+export interface RouteDeps extends IngestDoor {
   readonly pool: Pool;
   readonly clock: Clock;
   readonly log: Log;
-  readonly ingest: Ingest;
   readonly proofs: ProofCache;
   /** The newest head of a log that enough witnesses signed, or null. */
   readonly findWitnessedHead: (logId: LogId) => Promise<TreeHead | null>;

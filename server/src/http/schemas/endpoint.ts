@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox';
 import { timeFromMs } from '../../base/clock.ts';
 import type { Endpoint } from '../../endpoints/endpoint.ts';
+import { encodeSignatureJson, SignatureBody, type SignatureJson } from './signature.ts';
 
 // PostgreSQL text holds neither U+0000 nor half of a surrogate pair.
 const STORABLE = '^[^\\u0000\\ud800-\\udfff]*$';
@@ -11,6 +12,7 @@ export const NewEndpointBody = Type.Object(
     url: Type.String({ minLength: 1, maxLength: 2_048 }),
     description: Type.Optional(Type.String({ maxLength: 500, pattern: STORABLE })),
     max_attempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+    signature: Type.Optional(SignatureBody),
   },
   { additionalProperties: false },
 );
@@ -30,6 +32,7 @@ export interface EndpointJson {
   readonly url: string;
   readonly description: string;
   readonly max_attempts: number;
+  readonly signature: SignatureJson | null;
   readonly created_at: string;
   readonly updated_at: string;
 }
@@ -40,6 +43,7 @@ export function encodeEndpointJson(endpoint: Endpoint): EndpointJson {
     url: endpoint.url,
     description: endpoint.description,
     max_attempts: endpoint.maxAttempts,
+    signature: encodeSignatureJson(endpoint.signature),
     created_at: timeFromMs(endpoint.createdAtMs),
     updated_at: timeFromMs(endpoint.updatedAtMs),
   };

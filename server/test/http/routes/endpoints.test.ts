@@ -1,5 +1,8 @@
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isUuid } from '../../../src/base/ids.ts';
+import { PRESETS } from '../../../src/endpoints/scheme-presets.ts';
+import { githubHeaders, shopifyHeaders } from '../../ingest/support/sign.ts';
 import { type Api, openApi, refusal } from '../../support/api.ts';
 import { openRooms, type Rooms } from '../../support/rooms.ts';
 import { makeEndpoint, makeTenant, type TestTenant } from '../../support/tenant.ts';
@@ -34,6 +37,7 @@ describe('POST /v1/endpoints', () => {
       url: URL,
       description: 'naïve 𝄞',
       max_attempts: 3,
+      signature: null,
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       updated_at: endpoint.created_at,
     });
@@ -190,4 +194,113 @@ it('GET /v1/endpoints/{id} refuses query parameters', async () => {
   const { id } = await makeEndpoint(rooms.pools.api, tenant.tenantId);
   const answer = await api.call('GET', `/v1/endpoints/${id}?a=b`, { key: tenant.apiKey });
   expect(refusal(answer)).toEqual([400, 'invalid_request', '/a']);
+});
+
+describe('the signature of an endpoint', () => {
+  const CANARY = 'canary-secret-of-a-provider';
+
+  it('is made with it, and its secrets are seen by nobody afterwards', async () => {
+    const made = await create({
+      url: URL,
+      signature: { scheme: 'github', secrets: [CANARY, 'b'] },
+    });
+    expect(made.status).toBe(201);
+    const endpoint = made.json<{ id: string; signature: unknown }>();
+    expect(endpoint.signature).toEqual({ scheme: 'github', secret_count: 2 });
+    const got = await api.call('GET', `/v1/endpoints/${endpoint.id}`, { key: tenant.apiKey });
+    expect(got.json()).toEqual(endpoint);
+    const list = await api.call('GET', '/v1/endpoints', { key: tenant.apiKey });
+    const body = '{}';
+    const headers = githubHeaders(CANARY, Buffer.from(body));
+    const accepted = await api.call('POST', `/ingest/${endpoint.id}`, { headers, body });
+    expect(accepted.status).toBe(202);
+    // Nothing of it in an answer, a log line, or the database: as text, hex or base64.
+    const { rows } = await rooms.pools.api.query<{ dump: string }>(
+      `SELECT string_agg(row, ' ') AS dump FROM (
+         SELECT s::text AS row FROM endpoint_signatures s UNION ALL SELECT e::text FROM endpoints e
+         UNION ALL SELECT w::text FROM webhook_events w) AS rows`,
+    );
+    expect(rows[0]?.dump).toContain(endpoint.id);
+    const seen = [made.text, got.text, list.text, accepted.text, rows[0]?.dump, logged()].join();
+    for (const form of [
+      CANARY,
+      hexOf(CANARY),
+      Buffer.from(CANARY).toString('base64').slice(0, 20),
+    ]) {
+      expect(seen).not.toContain(form);
+    }
+  });
+
+  it('may be a record of its own', async () => {
+    const record = { ...PRESETS.shopify, signature_header: 'X-Own-Signature' };
+    const made = await create({
+      url: URL,
+      signature: { scheme: 'generic', secrets: ['a'], record },
+    });
+    expect(made.json()).toMatchObject({
+      signature: { scheme: 'generic', record, secret_count: 1 },
+    });
+    const { id } = made.json<{ id: string }>();
+    const signature = shopifyHeaders('a', Buffer.from('x'))['X-Shopify-Hmac-Sha256'] ?? '';
+    const answer = await api.call('POST', `/ingest/${id}`, {
+      headers: { 'x-own-signature': signature },
+      body: 'x',
+    });
+    expect(answer.status).toBe(202);
+  });
+
+  it.each<[string, Record<string, unknown>, string[]]>([
+    ['an unknown scheme', { scheme: 'none', secrets: [CANARY] }, ['/signature/scheme']],
+    ['no secret', { scheme: 'github', secrets: [] }, ['/signature/secrets']],
+    [
+      'a secret of another scheme',
+      { scheme: 'standard', secrets: [CANARY] },
+      ['/signature/secrets/0'],
+    ],
+    [
+      'a record beside a preset',
+      { scheme: 'github', secrets: [CANARY], record: PRESETS.github },
+      ['/signature/record'],
+    ],
+    ['no record', { scheme: 'generic', secrets: [CANARY] }, ['/signature/record']],
+    [
+      'a record whose parts do not go together',
+      {
+        scheme: 'generic',
+        secrets: [CANARY],
+        record: { ...PRESETS.github, signed: '{id}.{body}' },
+      },
+      ['/signature/record/id_header'],
+    ],
+  ])(
+    'with %s is refused, without repeating it, and makes nothing',
+    async (_what, signature, paths) => {
+      const count = async () =>
+        (await rooms.pools.api.query('SELECT count(*) FROM endpoints')).rows[0];
+      const before = await count();
+      const answer = await create({ url: URL, signature });
+      expect(refusal(answer)).toEqual([400, 'invalid_request', ...paths]);
+      expect(answer.text + logged()).not.toContain(CANARY);
+      expect(await count()).toEqual(before);
+    },
+  );
+
+  it('stands and falls with its endpoint', async () => {
+    await rooms.pools.api.query('ALTER TABLE endpoint_signatures RENAME TO away');
+    const { rows } = await rooms.pools.api.query('SELECT count(*) FROM endpoints');
+    const answer = await create({ url: URL, signature: { scheme: 'github', secrets: [CANARY] } });
+    await rooms.pools.api.query('ALTER TABLE away RENAME TO endpoint_signatures');
+    expect(answer.status).toBe(500);
+    const after = await rooms.pools.api.query('SELECT count(*) FROM endpoints');
+    expect(after.rows).toEqual(rows);
+    expect(answer.text + logged()).not.toContain(CANARY);
+  });
+
+  function logged(): string {
+    return inspect(api.journal.lines, { depth: 9 });
+  }
+
+  function hexOf(text: string): string {
+    return Buffer.from(text).toString('hex');
+  }
 });

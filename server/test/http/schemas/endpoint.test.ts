@@ -51,6 +51,7 @@ it('shows an endpoint without its tenant', () => {
       url: URL,
       description: 'd',
       maxAttempts: 3,
+      signature: null,
       createdAtMs: 0,
       updatedAtMs: 1,
     }),
@@ -59,6 +60,7 @@ it('shows an endpoint without its tenant', () => {
     url: URL,
     description: 'd',
     max_attempts: 3,
+    signature: null,
     created_at: '1970-01-01T00:00:00.000Z',
     updated_at: '1970-01-01T00:00:00.001Z',
   });

@@ -1,0 +1,91 @@
+/** POST /ingest/{endpoint_id}/batch: many events in one request, one JSON object a line, one result a line. @module */
+import type { FastifyInstance } from 'fastify';
+import { Failure } from '../../base/failure.ts';
+import type { IngestStatus } from '../../ingest/accept.ts';
+import { acceptLines, type LineResult } from '../../ingest/accept-batch.ts';
+import { splitLines } from '../../ingest/batch-line.ts';
+import { findHeader } from '../../ingest/raw-headers.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import { createIngestGate, headersOf, takeTokens } from '../ingest-gate.ts';
+import { contentTypeOf, rawBody, takeBodyLease } from '../raw-body.ts';
+import { NoQuery } from '../schemas/no-query.ts';
+import type { RouteDeps } from './route-deps.ts';
+
+const MAX_LINES = 1_000;
+const MAX_DETAILS = 20;
+const NDJSON = /^application\/x-ndjson\s*(?:;|$)/i;
+const KEY_HEADERS = ['idempotency-key', 'x-idempotency-key'];
+
+export function ingestBatchRoutes(app: FastifyInstance, deps: RouteDeps, logger: Logger): void {
+  const gate = createIngestGate(deps);
+  app.post('/ingest/:endpoint_id/batch', {
+    onRequest: gate.admit,
+    onError: gate.countRefusal,
+    schema: { querystring: NoQuery },
+    handler: async (request, reply) => {
+      const lease = takeBodyLease(request);
+      try {
+        const body = rawBody(request);
+        // One signature over the whole body; its key names the request and no line of it.
+        const { target } = gate.identify(request, body);
+        if (!NDJSON.test(contentTypeOf(request) ?? '')) {
+          throw new Failure('unsupported_media_type', 'A batch is application/x-ndjson');
+        }
+        if (KEY_HEADERS.some((name) => findHeader(headersOf(request), name).kind !== 'none')) {
+          throw refusal('/Idempotency-Key', 'stands in each line of a batch, not in the header');
+        }
+        const lines = splitLines(body, MAX_LINES);
+        if (lines.length === 0) throw refusal('/', 'must have a line');
+        if (lines.length > MAX_LINES) throw refusal('/', `must have at most ${MAX_LINES} lines`);
+        if (lines.length > 1) await takeTokens(deps, target, lines.length - 1);
+        const results = await acceptLines(deps.ingest, target, lines);
+        if (results.every(({ kind }) => kind === 'refused')) throw noneUsable(results);
+        // The caller hears of it line by line; why it was, only the operator.
+        for (const result of results) {
+          if (result.kind === 'accepted' || result.cause === undefined) continue;
+          logger.error('line failed', { request_id: request.id, error: result.cause });
+        }
+        for (const [status, count] of countsOf(results)) {
+          deps.onIngested(target.tenantId, status, count);
+        }
+        return reply.code(202).send({ results: results.map(encodeResult) });
+      } finally {
+        lease.release();
+      }
+    },
+  });
+}
+
+function encodeResult(result: LineResult): object {
+  const { line } = result;
+  if (result.kind === 'accepted') {
+    return { line, event_id: result.eventId, duplicate: result.duplicate };
+  }
+  return { line, error: { code: result.code, message: result.message } };
+}
+
+function countsOf(results: readonly LineResult[]): ReadonlyMap<IngestStatus, number> {
+  const counts = new Map<IngestStatus, number>();
+  for (const result of results) {
+    const status =
+      result.kind === 'refused' ? 'error' : result.duplicate ? 'duplicate' : 'accepted';
+    counts.set(status, (counts.get(status) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function noneUsable(results: readonly LineResult[]): Failure {
+  return new Failure('invalid_request', 'No line of the batch can be used', {
+    details: results
+      .slice(0, MAX_DETAILS)
+      .flatMap((result) =>
+        result.kind === 'refused' ? [{ path: `/${result.line}`, message: result.message }] : [],
+      ),
+  });
+}
+
+function refusal(path: string, message: string): Failure {
+  return new Failure('invalid_request', 'The request is not valid', {
+    details: [{ path, message }],
+  });
+}

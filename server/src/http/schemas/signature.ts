@@ -1,0 +1,31 @@
+/** An endpoint's signature as the API reads and writes it; secrets go in and never come out. @module */
+import { type Static, Type } from 'typebox';
+import type { EndpointSignature } from '../../endpoints/endpoint-signature.ts';
+import { PRESET_NAMES } from '../../endpoints/scheme-presets.ts';
+import { MAX_SECRET_LENGTH, MAX_SECRETS } from '../../endpoints/scheme-secret.ts';
+import { SchemeJson } from '../../endpoints/signature-scheme.ts';
+
+/** The same for making an endpoint and for replacing one. */
+export const SignatureBody = Type.Object(
+  {
+    scheme: Type.Unsafe<string>({ type: 'string', enum: [...PRESET_NAMES, 'generic'] }),
+    secrets: Type.Array(Type.String({ minLength: 1, maxLength: MAX_SECRET_LENGTH }), {
+      minItems: 1,
+      maxItems: MAX_SECRETS,
+    }),
+    record: Type.Optional(SchemeJson),
+  },
+  { additionalProperties: false },
+);
+export type SignatureBody = Static<typeof SignatureBody>;
+
+export interface SignatureJson {
+  readonly scheme: string;
+  readonly record?: SchemeJson;
+  readonly secret_count: number;
+}
+
+export function encodeSignatureJson(signature: EndpointSignature | null): SignatureJson | null {
+  if (signature === null) return null;
+  return { ...signature.choice, secret_count: signature.secretCount };
+}
