@@ -1,9 +1,9 @@
 /** A sink that is a folder, which a web server can hand out as it lies there. @module */
-import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { access, mkdir, realpath } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { replaceDurably } from '../base/durable-file.ts';
 import { assertSinkPath, SinkError, type TileSink } from './tile-sink.ts';
 
 /** The folder is made when the first object comes. */
@@ -17,7 +17,7 @@ export function openFolderSink(folder: string): TileSink {
       try {
         await mkdir(dirname(target), { recursive: true });
         await assertInside(root, dirname(target));
-        await writeWhole(target, bytes);
+        await replaceDurably(target, bytes, 0o644);
       } catch (cause) {
         if (cause instanceof SinkError) throw cause;
         throw new SinkError(`cannot write ${path}: ${codeOf(cause)}`, { cause });
@@ -42,32 +42,6 @@ async function assertInside(root: string, folder: string): Promise<void> {
   const [base, real] = await Promise.all([realpath(root), realpath(folder)]);
   if (real !== base && !real.startsWith(base.endsWith(sep) ? base : base + sep)) {
     throw new SinkError('a link in the folder leads out of it');
-  }
-}
-
-/** Beside the target first, down to the disk, then in its place: a crash leaves the old file, or a stray one. */
-async function writeWhole(target: string, bytes: Uint8Array): Promise<void> {
-  const temporary = join(dirname(target), `.${randomUUID()}.tmp`);
-  try {
-    const file = await open(temporary, 'wx', 0o644);
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, target);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  // The new name is on the disk once its folder is. Windows has no such call and needs none.
-  if (process.platform === 'win32') return;
-  const folder = await open(dirname(target), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

@@ -1,9 +1,9 @@
 /** Published heads as files: `<folder>/<log_id>.json`, one head each, as `/attestation/sth` answers it. @module */
-import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { equalBytes, parseTreeHead, verifyCheckpoint, verifyTreeHead } from '@kapsel/verification';
 import type { Clock } from '../base/clock.ts';
+import { replaceDurably } from '../base/durable-file.ts';
 import { isUuid, type LogId, type TreeHeadId } from '../base/ids.ts';
 import { LockTimeout, withLockFile } from '../base/lock-file.ts';
 import {
@@ -55,7 +55,7 @@ export async function openPublishedHeadFiles(
         throw new PublishedHeadMoved(`${path} was moved by another process`);
       }
       assertFollows(log.origin, current, head);
-      await replaceFile(folder, path, `${JSON.stringify(jsonOfHead(head))}\n`);
+      await replaceDurably(path, `${JSON.stringify(jsonOfHead(head))}\n`);
     });
   };
 
@@ -145,35 +145,5 @@ async function readIfThere(path: string): Promise<Uint8Array | null> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
-  }
-}
-
-// Whoever reads sees the old head or the new one. A crash before the rename leaves a file that nobody reads.
-async function replaceFile(folder: string, path: string, text: string): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.new`;
-  try {
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  await syncFolder(folder);
-}
-
-// A renamed file is safe only when its folder is.
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return; // folders cannot be opened there
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

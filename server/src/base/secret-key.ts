@@ -1,7 +1,8 @@
 /** The server's own secret: 32 random bytes behind share links and whatever else one server must tell from another. @module */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncFolder, writeDurably } from './durable-file.ts';
 import type { Secret } from './secret.ts';
 
 /** A secret key that cannot be used; the message names the file and never its content. */
@@ -57,25 +58,4 @@ async function makeKey(path: string): Promise<void> {
     await rm(beside, { force: true });
   }
   await syncFolder(folder);
-}
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-// A new file is safe only when its folder is: otherwise a power cut ends all links that were given out.
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return; // folders cannot be opened there
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

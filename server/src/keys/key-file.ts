@@ -1,9 +1,9 @@
 /** Key files: PKCS#8 PEM, readable by their owner only, encrypted where there is a passphrase (RFC 8018 PBES2). @module */
 
 import type { KeyObject } from 'node:crypto';
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { replaceDurably, syncFolder, writeDurably } from '../base/durable-file.ts';
 import type { Secret } from '../base/secret.ts';
 import { isEncryptedPem, parsePrivateKey } from './memory-signer.ts';
 import { KeyError } from './signer.ts';
@@ -44,18 +44,11 @@ export async function protectKeyFile(path: string, passphrase: Secret): Promise<
   const text = await readPrivateText(path);
   const key = parsePrivateKey(text, passphrase, path);
   if (isEncryptedPem(text)) return false;
-  const beside = `${path}.${randomBytes(6).toString('hex')}.new`;
-  try {
-    await writeDurably(beside, pemOf(key, passphrase));
+  await replaceDurably(path, pemOf(key, passphrase), 0o600, async (beside) => {
     // Read back before the only other copy goes: a file that nobody can open is a log that nobody can sign.
     const written = await readKeyFile(beside, passphrase);
     if (!written.equals(key)) throw new KeyError(`${beside} was not written right`);
-    await rename(beside, path);
-  } catch (error) {
-    await rm(beside, { force: true });
-    throw error;
-  }
-  await syncFolder(dirname(path));
+  });
   return true;
 }
 
@@ -63,28 +56,6 @@ function pemOf(key: KeyObject, passphrase: Secret | null): string {
   const form = { type: 'pkcs8', format: 'pem' } as const;
   if (passphrase === null) return key.export(form).toString();
   return key.export({ ...form, cipher: 'aes-256-cbc', passphrase: passphrase.reveal() }).toString();
-}
-
-// The key signs heads that others keep for ever: it must be on disk before the first of them.
-async function writeDurably(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-// A new file is safe only when its folder is: otherwise a power cut may leave a log without its key.
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return; // folders cannot be opened there
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 async function readPrivateText(path: string): Promise<string> {

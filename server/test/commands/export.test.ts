@@ -67,7 +67,7 @@ describe('kapsel-server export', () => {
 
   it('refuses to guess where to', async () => {
     await expect(run([])).rejects.toThrow(ConfigError);
-    await expect(run(['--to', '/tmp/x'])).rejects.toThrow(ConfigError);
+    await expect(run(['--to', join(folder, 'three')])).rejects.toThrow(ConfigError);
     await expect(run(['--to', 's3://bucket'])).rejects.toThrow(ConfigError);
   });
 });
