@@ -44,6 +44,9 @@ export async function startDatabase(say) {
   try {
     await migrate(postgres.connectionString);
     const pool = new pg.Pool({ connectionString: postgres.connectionString, max: 4 });
+    // PostgreSQL may end connections sooner than they hear of it. One that is in use shows it in its next query.
+    pool.on('error', () => {});
+    pool.on('connect', (client) => client.on('error', () => {}));
     const { rows } = await pool.query('SHOW server_version');
     const version = String(rows[0].server_version).split(' ')[0] ?? '';
     say(`PostgreSQL ${version}, durable`);
