@@ -194,7 +194,7 @@ function indexOfHead(
   const isRevokedByLast = revocations.some(
     ({ leaf, by }) => by === 'successor' && equalBytes(leaf.publicKey, head.publicKey),
   );
-  if (index !== -1 && index === last - 1 && isRevokedByLast) return index;
+  if (index === last - 1 && isRevokedByLast) return index;
   throw refused(
     'key_chain',
     `statements that end at the key ${hexFromBytes(head.publicKey)}`,

@@ -1,7 +1,7 @@
 /** The steps of a report, made when they are first read: few readers do, and making them is a tenth of the time. @module */
 import type { Step } from './report.ts';
 
-const MAKE = Symbol('make'); // neither copied, nor compared, nor written to JSON
+const MAKE = Symbol(); // neither copied, nor compared, nor written to JSON
 
 interface Unread {
   readonly [MAKE]: () => readonly Step[];

@@ -111,7 +111,7 @@ class PolicyDraft {
 
   #addGroup(words: readonly string[], field: string): void {
     const form = 'group <name> all|any|<k> <member>...';
-    assertWordCount(words, 3, 2 + 2 * MAX_OF_EACH, form, field);
+    assertWordCount(words, 3, Number.POSITIVE_INFINITY, form, field); // no name stands twice in all groups
     const [name, rule, ...members] = words as [string, string, ...string[]];
     for (const member of members) this.#joinGroup(member, field);
     this.#define(name, field); // after its members: a group is no member of itself
@@ -170,8 +170,8 @@ function assertNewKey(key: NoteKey, others: readonly NoteKey[], field: string): 
 function readThreshold(rule: string, memberCount: number, field: string): number {
   if (rule === 'any') return 1;
   if (rule === 'all') return memberCount;
-  const threshold = /^[1-9][0-9]{0,2}$/.test(rule) ? Number(rule) : 0;
-  if (threshold >= 1 && threshold <= memberCount) return threshold;
+  const threshold = Number(rule);
+  if (/^[1-9][0-9]{0,2}$/.test(rule) && threshold <= memberCount) return threshold;
   throw refused(field, `all, any or a number from 1 to ${memberCount}`, 'another word');
 }
 

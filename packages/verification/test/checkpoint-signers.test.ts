@@ -35,7 +35,8 @@ describe('a checkpoint that stands alone', () => {
   it('is good with a line by a pinned key, and says which', () => {
     const { checkpoint, check, keyCheck, key, steps } = checked(NOTE, PINNED);
     expect(checkpoint?.treeSize).toBe(11n);
-    expect([check.status, keyCheck.status]).toEqual(['pass', 'pass']);
+    expect(check).toEqual({ id: 'checkpoint', status: 'pass' });
+    expect(keyCheck).toEqual({ id: 'key', status: 'pass' });
     expect(key).toEqual({
       keyId: keyIdFromPublicKey(LOG_SIGNER.publicKey),
       name: 'our log',
@@ -67,8 +68,9 @@ describe('a checkpoint that stands alone', () => {
     const others = [[], [{ publicKey: OTHER.publicKey, name: null }]];
     for (const keys of others) {
       const { check, keyCheck, key, steps } = checked(NOTE, ...keys);
-      expect(check.status).toBe('skipped');
+      expect(check).toMatchObject({ id: 'checkpoint', status: 'skipped' });
       expect(keyCheck).toMatchObject({
+        id: 'key',
         status: 'fail',
         code: 'E_KEY_UNKNOWN',
         field: 'checkpoint',
@@ -100,7 +102,7 @@ describe('a checkpoint that stands alone', () => {
     for (const note of ['', 'no note', noteOf('one line\n', ORIGIN, LOG_SIGNER)]) {
       const { checkpoint, check, keyCheck, key, steps } = checked(note, PINNED);
       expect(check).toMatchObject({ id: 'checkpoint', status: 'fail', code: 'E_CHECKPOINT' });
-      expect(keyCheck.status).toBe('skipped');
+      expect(keyCheck).toMatchObject({ id: 'key', status: 'skipped' });
       expect([checkpoint, key, steps]).toEqual([null, null, []]);
     }
   });

@@ -109,7 +109,11 @@ describe('a text that is no checkpoint for its length alone', () => {
     const limit = 262_144;
     const text = (length: number): string => `${BODY}${'x'.repeat(length - BODY.length - 1)}\n`;
     expect(parseCheckpoint(text(limit)).extensions).toHaveLength(1);
-    expectRefusal('E_CHECKPOINT', () => parseCheckpoint(text(limit + 1)));
+    expect(expectRefusal('E_CHECKPOINT', () => parseCheckpoint(text(limit + 1)))).toMatchObject({
+      rule: 'max-bytes',
+      expected: `${limit}`,
+      actual: `${limit + 1}`,
+    });
   });
 });
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { readCommitments } from '../src/commitments.ts';
 import { parseJson } from '../src/json.ts';
 import { object } from '../src/members.ts';
-import type { Json } from './make-package.ts';
+import type { Json, JsonRecord } from './make-package.ts';
 import { expectRefusal } from './refusal.ts';
 
 const HASH = 'cd'.repeat(32);
@@ -130,5 +130,14 @@ describe('commitments', () => {
     ],
   ])('refuses %s', (_, value, member) => {
     expect(expectRefusal('E_FIELD', () => read(value)).field).toBe(member);
+  });
+
+  it.each<[string, JsonRecord]>([
+    ['json-pointer', { numbers: [{ ...NUMBER, pointer: 'a' }] }],
+    ['power-of-two', { fields_count: 12 }],
+    ['pointer-order', { numbers: [NUMBER, NUMBER] }],
+  ])('names the broken rule: %s', (rule, changes) => {
+    const good = { fields_root: HASH, fields_count: 8, numbers: [] };
+    expect(expectRefusal('E_FIELD', () => read({ ...good, ...changes })).rule).toBe(rule);
   });
 });

@@ -46,6 +46,15 @@ describe('reading', () => {
     );
   });
 
+  it.each([
+    ['an escaped quote', '"a\\""', 'a"'],
+    ['an escaped backslash', '"a\\\\"', 'a\\'],
+    ['an escaped backslash and an escaped quote', '"\\\\\\""', '\\"'],
+    ['three escaped backslashes', '"\\\\\\\\\\\\"', '\\\\\\'],
+  ])('finds the end of a string behind %s', (_, text, value) => {
+    expect(parseJson(`[${text},1]`)).toEqual([value, 1]);
+  });
+
   it('passes over space, tab, newline and carriage return', () => {
     expect(parseJson('\r\n\t [\r1 ,\t2\n]\r\n')).toEqual([1, 2]);
   });
@@ -180,6 +189,16 @@ describe('refusing', () => {
   });
 
   it.each([
+    ['member-once', 'E_DUPLICATE_MEMBER', '{"a":1,"a":1}'],
+    ['max-depth', 'E_TOO_LARGE', nested(33)],
+    ['well-formed', 'E_JSON', '"\\ud800"'],
+    ['json-value', 'E_JSON', '[}'],
+    ['json-integer', 'E_FIELD', '1.5'],
+  ] as const)('names the broken rule: %s', (rule, code, text) => {
+    expect(expectRefusal(code, () => parseJson(text)).rule).toBe(rule);
+  });
+
+  it.each([
     ['\u0000', 'U+0000'],
     ['\u001b', 'U+001B'],
     [' ', 'U+0020'],
@@ -229,6 +248,7 @@ describe('input', () => {
 
   it('counts bytes, not characters, in both forms', () => {
     expect(textFromInput('é', 2, 'file')).toBe('é');
+    expect(textFromInput(new TextEncoder().encode('é'), 2, 'file')).toBe('é');
     expectRefusal('E_TOO_LARGE', () => textFromInput('éa', 2, 'file'));
     expectRefusal('E_TOO_LARGE', () => textFromInput(new TextEncoder().encode('éa'), 2, 'file'));
   });

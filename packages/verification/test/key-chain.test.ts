@@ -174,7 +174,10 @@ describe('a chain is refused', () => {
       leafData: `${i}`,
       inclusionProof: null,
     }));
-    expectRefusal('E_TOO_LARGE', () => verifyKeyChain(statements, signedTreeHead));
+    const refusal = expectRefusal('E_TOO_LARGE', () => verifyKeyChain(statements, signedTreeHead));
+    expect(refusal).toMatchObject({ field: 'key_chain', rule: 'max-items', actual: '65' });
+    // With one less they are read, and it is seen that none of them is a statement.
+    expectRefusal('E_LEAF_TEXT', () => verifyKeyChain(statements.slice(1), signedTreeHead));
   });
 
   it.each([
@@ -249,6 +252,8 @@ describe('a revocation', () => {
     const texts = [...ROTATIONS, revocationText(2, 3)];
     const chain = verify(packageOf(texts, signerNumber(2)));
     expect(chain.headIndex).toBe(2);
+    const shortest = [ROTATIONS[0] as string, revocationText(0, 1)];
+    expect(verify(packageOf(shortest, signerNumber(0))).headIndex).toBe(0);
     expect(hexFromBytes(chain.keys[3] ?? new Uint8Array())).toBe(
       hexFromBytes(signerNumber(3).publicKey),
     );

@@ -30,7 +30,7 @@ function keyCheck(...keys: readonly TrustedKey[]): ReturnType<typeof checkHeadKe
 describe('the key check', () => {
   it('passes for a pinned key and names it', () => {
     const { check, facts } = keyCheck(pinned());
-    expect(check).toEqual({ id: 'key', status: 'pass' });
+    expect(check).toStrictEqual({ id: 'key', status: 'pass' });
     expect(facts).toEqual({ keyId: KEY_ID, name: 'acme', source: 'pinned', statements: [] });
   });
 
@@ -111,6 +111,7 @@ describe('the key check with statements', () => {
   it('passes from a pinned key, and lists the way', () => {
     const { check, facts } = chainCheck(texts, 2);
     expect(check.status).toBe('pass');
+    expect(check.reason).toMatch(/^reached from a pinned key by 2 /);
     const ids = [0, 1, 2].map((i) => keyIdFromPublicKey(signerNumber(i).publicKey));
     expect(facts).toEqual({
       keyId: ids[2],
@@ -128,6 +129,7 @@ describe('the key check with statements', () => {
   it('fails with their own refusal, under the name of their file', () => {
     const { check, facts } = chainCheck([...texts].reverse(), 2);
     expect(check).toMatchObject({
+      id: 'key',
       status: 'fail',
       code: 'E_KEY_CHAIN',
       field: 'p.key_chain[1].leaf_data.previous_public_key',

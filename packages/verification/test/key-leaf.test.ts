@@ -155,6 +155,9 @@ describe('actions', () => {
   ])('refuses %s', (_, text, member) => {
     const refusal = expectRefusal('E_LEAF_TEXT', () => parseKeyLeaf(text));
     expect(refusal.field).toBe(`leaf_data.${member}`);
+    expect(refusal.cause).toMatchObject({ code: 'E_LEAF_TEXT', field: member });
+    const isNull = text.includes(`"${member}":null`);
+    expect(refusal.actual).toBe(isNull ? 'null' : 'a value');
   });
 });
 

@@ -44,6 +44,7 @@ describe('a leaf text', () => {
   it('of a later version is called so, and is not called broken', () => {
     const refusal = expectRefusal('E_VERSION', () => read('{"type":"kapsel.test/v12"}'));
     expect(inWords(refusal)).toMatchObject({ field: 'leaf_data.type', actual: 'kapsel.test/v12' });
+    expect(refusal.rule).toBeUndefined();
   });
 
   it('of another type does not have that type quoted: anything may stand there', () => {
@@ -53,6 +54,15 @@ describe('a leaf text', () => {
       expected: TYPE,
       actual: 'another type or none',
     });
+  });
+
+  it.each([
+    ['leaf-type', 'E_LEAF_TEXT', '[]'],
+    ['exact-json', 'E_LEAF_TEXT', `${TEXT}\n`],
+    ['time', 'E_LEAF_TEXT', TEXT.replace('.000Z', 'Z')],
+    ['max-bytes', 'E_TOO_LARGE', TEXT.padEnd(65_536)],
+  ] as const)('is refused with the rule that it breaks: %s', (rule, code, leaf) => {
+    expect(expectRefusal(code, () => read(leaf)).rule).toBe(rule);
   });
 
   it.each([

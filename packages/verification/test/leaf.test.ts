@@ -206,6 +206,18 @@ describe('refused texts', () => {
     expect(field).toBe(`leaf_data.${member}`);
   });
 
+  it.each<[string, JsonRecord]>([
+    ['url', { endpoint_url: 'ftp://example.com/' }],
+    ['error-code', { error: 'connection was refused' }],
+    ['status-of-outcome', { response_status: 500 }],
+  ])('names the broken rule, and passes on where it broke: %s', (rule, changes) => {
+    const refusal = expectRefusal('E_LEAF_TEXT', () => parseLeaf(leafText(changes)));
+    const [member = ''] = Object.keys(changes);
+    expect(refusal).toMatchObject({ rule, field: `leaf_data.${member}` });
+    const code = rule === 'status-of-outcome' ? 'E_LEAF_TEXT' : 'E_FIELD';
+    expect(refusal.cause).toMatchObject({ code, field: member });
+  });
+
   it('says that a later version of the type is unknown, not broken', () => {
     const later = leafText({ type: 'kapsel.delivery/v2' });
     expect(expectRefusal('E_VERSION', () => parseLeaf(later)).field).toBe('leaf_data.type');

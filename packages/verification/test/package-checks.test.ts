@@ -52,7 +52,7 @@ describe('inclusion', () => {
   it('is skipped where the leaf failed', () => {
     const failed = { id: 'leaf', status: 'fail', code: 'E_LEAF_HASH' } as const;
     const { check, steps } = checkInclusion(GOOD, failed);
-    expect(check.status).toBe('skipped');
+    expect(check).toMatchObject({ id: 'inclusion', status: 'skipped' });
     expect(steps()).toEqual([]);
   });
 
@@ -62,6 +62,7 @@ describe('inclusion', () => {
       code: 'E_INDEX_RANGE',
       field: 'inclusion_proof.leaf_index',
     });
+    expect(outside.steps()).toEqual([]);
     const short = withProof({ proofHashes: GOOD.inclusionProof.proofHashes.slice(1) });
     expect(checkInclusion(short, PASSED).check).toMatchObject({
       code: 'E_PATH_LENGTH',

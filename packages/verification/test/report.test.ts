@@ -91,4 +91,12 @@ describe('the leading failure', () => {
     expect(leadingFailure({ verdict: 'untrusted', checks: [time] })).toBe(time);
     expect(leadingFailure({ verdict: 'verified', checks: [pass('format')] })).toBeNull();
   });
+
+  it('of an error is a failed check, with a code or without one', () => {
+    const nameless = { id: 'anchor', status: 'fail' } as const;
+    for (const failed of [fail('anchor', 'E_IO'), nameless]) {
+      const checks = [pass('format'), failed];
+      expect(leadingFailure({ verdict: 'error', checks })).toBe(failed);
+    }
+  });
 });

@@ -34,6 +34,13 @@ describe('steps', () => {
     expect(counted().report).toEqual(counted().report);
   });
 
+  it('are so after they were read, too', () => {
+    const { report } = counted();
+    expect(report.steps).toEqual([STEP]);
+    expect(Object.keys(report)).toEqual(['a', 'steps']);
+    expect(JSON.parse(JSON.stringify(report))).toEqual({ a: 1, steps: [STEP] });
+  });
+
   it('stay what they are', () => {
     const { report } = counted();
     expect(() => Object.assign(report, { steps: [] })).toThrow(TypeError);

@@ -394,6 +394,20 @@ describe('a witness policy', () => {
     return withMember(made, 'signed_tree_head.checkpoint', note + line);
   }
 
+  it('that is met does not stand for key statements that nobody followed', () => {
+    const made = makeChainPackage([rotationText(0)], signerNumber(1));
+    const text = JSON.stringify(cosigned(made, HEAD_TIME_MS));
+    const followed = verifyProofPackage(
+      text,
+      { ...TRUST, policy },
+      { nowMs: NOW_MS, followKeyStatements },
+    );
+    expect(followed.verdict).toBe('verified');
+    const report = verifyProofPackage(text, { ...TRUST, policy }, { nowMs: NOW_MS });
+    expect([statusOf(report, 'policy'), statusOf(report, 'key')]).toEqual(['pass', 'skipped']);
+    expect([report.verdict, report.levels]).toEqual(['inconclusive', []]);
+  });
+
   it('must be met where it is trusted', () => {
     expectCode(verify(GOOD, { ...TRUST, policy }), 'untrusted', 'E_POLICY');
     const report = verify(cosigned(GOOD, HEAD_TIME_MS), { ...TRUST, policy });

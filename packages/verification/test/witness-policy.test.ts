@@ -18,12 +18,14 @@ function witnessVkey(i: number): string {
 }
 
 function refusedLine(text: string): string | undefined {
-  return expectRefusal('E_USAGE', () => parseWitnessPolicy(text)).field;
+  const { field, expected, actual } = expectRefusal('E_USAGE', () => parseWitnessPolicy(text));
+  expect([expected, actual]).not.toContain(''); // it says what it wants, and what it found
+  return field;
 }
 
 describe('a policy', () => {
   it('is read with logs, witnesses, groups and its quorum', () => {
-    const text = `# ours\n\nlog ${LOG} https://log.example/\n${WITNESSES}\n\tgroup\tx 2 w1 w2 w3 \n  # and\ngroup all-of-us all x w4\nquorum all-of-us\n`;
+    const text = `# ours\n#\n#also ours\n\nlog ${LOG} https://log.example/\n${WITNESSES}\n\tgroup\tx 2 w1 w2 w3 \n  # and\ngroup all-of-us all x w4\nquorum all-of-us\n`;
     const policy = parseWitnessPolicy(text);
     expect(policy.logs).toEqual([
       { name: ORIGIN, publicKey: signerNumber(0).publicKey, url: 'https://log.example/' },
@@ -139,10 +141,35 @@ describe('a policy is refused', () => {
     expect(refusal.message).not.toContain(LOG.slice(-20));
   });
 
-  it('that is larger than 256 KiB, or has more than 256 groups', () => {
-    expect(refusedLine('#'.repeat(262_145))).toBe('the policy');
+  it.each([
+    ['log', 'log'],
+    ['witness', 'witness w1'],
+    ['group', 'group g any'],
+    ['quorum', 'quorum'],
+    ['quorum', 'quorum w1 w2'],
+  ])('with the form of a %s line where words are missing or too many: %s', (keyword, line) => {
+    const refusal = expectRefusal('E_USAGE', () => parseWitnessPolicy(line));
+    expect(refusal.expected).toMatch(new RegExp(`^${keyword} <`));
+  });
+
+  it('that is larger than 256 KiB', () => {
     const largest = `quorum none\n${'#'.repeat(262_144 - 12)}`;
     expect(parseWitnessPolicy(largest).quorum).toBeNull();
+    expect(refusedLine(`${largest}#`)).toBe('the policy');
+  });
+
+  it('with more than 256 logs, or witnesses', () => {
+    const keys = Array.from({ length: 257 }, (_, i) => signerNumber(i).publicKey);
+    const logs = keys.map((key, i) => `log ${encodeVkey(`log${i}.example`, key)}`);
+    const witnesses = keys.map((key, i) => `witness w${i} ${encodeVkey('w', key, 'witness')}`);
+    for (const lines of [logs, witnesses]) {
+      const most = `quorum none\n${lines.slice(1).join('\n')}`;
+      expect(parseWitnessPolicy(most).quorum).toBeNull();
+      expect(refusedLine(`${most}\n${lines[0]}`)).toBe('line 258');
+    }
+  });
+
+  it('with more than 256 groups', () => {
     const names = Array.from(
       { length: 257 },
       (_, i) => `group g${i + 1} any ${i === 0 ? 'w1' : `g${i}`}`,
