@@ -19,9 +19,7 @@ const GOAL_PERCENT = 95;
 export function reportOf(mutants, entries, equivalents) {
   const killed = new Set(entries.flatMap((entry) => (entry.killed === true ? [entry.id] : [])));
   const reached = new Set(entries.flatMap((entry) => entry.id ?? []));
-  const explained = new Set(
-    equivalents.flatMap((entry) => mutants.find((mutant) => isMeant(entry, mutant))?.id ?? []),
-  );
+  const explained = new Set(explainedIn(mutants, equivalents));
   const files = [...new Set(mutants.map(({ file }) => file))];
   const faults = equivalents
     .filter(({ file }) => files.includes(file))
@@ -44,6 +42,11 @@ export function reportOf(mutants, entries, equivalents) {
     ],
     isGood: faults.length === 0 && rows.every(({ percent }) => percent >= GOAL_PERCENT),
   };
+}
+
+/** The numbers of the mutants on the list. @param {readonly Mutant[]} mutants @param {readonly Equivalent[]} equivalents */
+export function explainedIn(mutants, equivalents) {
+  return equivalents.flatMap((entry) => mutants.find((mutant) => isMeant(entry, mutant))?.id ?? []);
 }
 
 /** @param {string} name @param {readonly Mutant[]} own @param {ReadonlySet<number | undefined>} killed @param {ReadonlySet<number>} explained */

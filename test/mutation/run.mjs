@@ -14,7 +14,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { instrument } from './instrument.mjs';
 import { entriesOf } from './log.mjs';
-import { reportOf } from './report.mjs';
+import { explainedIn, reportOf } from './report.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SOURCES = join(ROOT, 'packages/verification/src');
@@ -45,15 +45,19 @@ function chosenSources(words) {
 
 /** The tests of the chosen files first: they notice most. @param {readonly string[]} sources */
 function orderedTests(sources) {
-  const stems = sources.map((path) => basename(path, '.ts'));
   const rank = (/** @type {string} */ name) => {
     if (LATE.test(name)) return 2;
-    return stems.some((stem) => name.startsWith(`${stem}.`)) ? 0 : 1;
+    return isTestOf(sources, name) ? 0 : 1;
   };
   return readdirSync(TESTS)
     .filter((name) => name.endsWith('.test.ts') && !LEFT_OUT.test(name))
     .sort((a, b) => rank(a) - rank(b) || a.localeCompare(b))
     .map((name) => join(TESTS, name));
+}
+
+/** @param {readonly string[]} sources @param {string} test */
+function isTestOf(sources, test) {
+  return sources.some((path) => basename(test).startsWith(`${basename(path, '.ts')}.`));
 }
 
 /** @param {readonly string[]} sources */
@@ -97,15 +101,16 @@ function runSession(plan, orders, log) {
   });
 }
 
-/** @param {readonly string[]} sources @param {string} folder */
-async function runAll(sources, folder) {
+/** @param {readonly string[]} sources @param {readonly number[]} explained @param {string} folder */
+async function runAll(sources, explained, folder) {
   const log = join(folder, 'log.jsonl');
   const plan = join(folder, 'plan.json');
   const orders = join(folder, 'orders.json');
   for (let restarts = 0; restarts <= MAX_RESTARTS; restarts++) {
     const done = entriesOf(log).flatMap((entry) => entry.done ?? []);
     const tests = orderedTests(sources).filter((path) => !done.includes(path));
-    writeFileSync(plan, JSON.stringify({ sources, tests, orders, log }));
+    const ownTests = tests.filter((path) => isTestOf(sources, path));
+    writeFileSync(plan, JSON.stringify({ sources, tests, ownTests, explained, orders, log }));
     if (await runSession(plan, orders, log)) return entriesOf(log);
     const hanging = entriesOf(log).at(-1)?.started;
     if (hanging === undefined) throw new Error('the tests hang without any mutant');
@@ -121,13 +126,10 @@ async function main() {
   const folder = mkdtempSync(join(tmpdir(), 'kapsel-mutation-'));
   say(`${mutants.length} mutants in ${sources.length} files; progress in ${folder}/log.jsonl`);
   const start = Date.now();
-  const entries = await runAll(sources, folder);
+  const equivalents = JSON.parse(readFileSync(EQUIVALENT, 'utf8'));
+  const entries = await runAll(sources, explainedIn(mutants, equivalents), folder);
   rmSync(folder, { recursive: true });
-  const { lines, isGood } = reportOf(
-    mutants,
-    entries,
-    JSON.parse(readFileSync(EQUIVALENT, 'utf8')),
-  );
+  const { lines, isGood } = reportOf(mutants, entries, equivalents);
   process.stdout.write(`${lines.join('\n')}\n`);
   say(`took ${Math.round((Date.now() - start) / 60_000)} min`);
   process.exitCode = isGood ? 0 : 1;

@@ -27,6 +27,7 @@ const state = {
   loops: 0,
   maxLoops: Number.POSITIVE_INFINITY,
   deadline: Number.POSITIVE_INFINITY,
+  wasLate: false,
 };
 
 /** @type {any} */ (globalThis)[SWITCH] = (/** @type {number} */ id) => {
@@ -35,8 +36,11 @@ const state = {
 };
 /** @type {any} */ (globalThis)[LOOP] = () => {
   state.loops++;
-  const isLate = state.loops % LOOPS_PER_LOOK === 0 && performance.now() > state.deadline;
-  if (isLate || state.loops > state.maxLoops) throw new RangeError('a mutant made a loop endless');
+  if (state.loops % LOOPS_PER_LOOK === 0 && performance.now() > state.deadline)
+    state.wasLate = true;
+  if (state.wasLate || state.loops > state.maxLoops) {
+    throw new RangeError('a mutant made a loop endless');
+  }
 };
 
 // A counterexample need not be a small one: the first is enough.
@@ -99,15 +103,23 @@ export default class MutationRunner extends TestRunner {
     return new Set([...this.#reachedBy].flatMap(([place, ids]) => (ids[id] === 1 ? [place] : [])));
   }
 
-  /** Loads everything afresh, so that nothing a mutant left in a module reaches the next one. @param {number} id @param {string} path @param {ReadonlySet<string> | null} places */
+  /** A busy machine is no mistake in the code: what failed by the clock alone is tried once more. @param {number} id @param {string} path @param {ReadonlySet<string> | null} places */
   async #kills(id, path, places) {
+    const first = await this.#failureOf(id, path, places);
+    return first === 'late' ? (await this.#failureOf(id, path, places)) !== null : first !== null;
+  }
+
+  /** Loads everything afresh, so that nothing a mutant left in a module reaches the next one. @param {number} id @param {string} path @param {ReadonlySet<string> | null} places */
+  async #failureOf(id, path, places) {
     vi.resetModules();
     state.loops = 0;
+    state.wasLate = false;
     state.active = id;
     state.deadline = performance.now() + this.#maxMs;
     try {
       const files = await startTests([path], quietRunner(this, places, this.#durations));
-      return files.some(hasFailed);
+      if (!files.some(hasFailed)) return null;
+      return state.wasLate || files.flatMap(messagesOf).some(isTimeout) ? 'late' : 'wrong';
     } finally {
       state.active = NONE;
       state.deadline = Number.POSITIVE_INFINITY;
@@ -186,6 +198,17 @@ function placeOf(task) {
   const parent = task.suite ?? task.file;
   if (parent === undefined || parent === task) return '';
   return `${placeOf(parent)}/${parent.tasks.indexOf(task)}`;
+}
+
+/** @param {any} task @returns {string[]} */
+function messagesOf(task) {
+  const own = (task.result?.errors ?? []).map((/** @type {Error} */ { message }) => message);
+  return [...own, ...(task.tasks ?? []).flatMap(messagesOf)];
+}
+
+/** @param {string} message */
+function isTimeout(message) {
+  return message.includes('timed out in');
 }
 
 /** @param {any} task @returns {boolean} */

@@ -9,14 +9,15 @@ import { instrument } from './instrument.mjs';
 import { killedIn } from './log.mjs';
 
 /**
- * @typedef {{ sources: string[], tests: string[], orders: string, log: string }} Plan
+ * @typedef {{ sources: string[], tests: string[], ownTests: string[], explained: number[], orders: string, log: string }} Plan
+ * Explained mutants meet only the tests of the chosen sources: nothing stops one early, so that each costs a whole run.
  */
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SOURCE = '@kapsel/source';
 
 /** @param {Plan} plan */
-async function run({ sources, tests, orders, log }) {
+async function run({ sources, tests, ownTests, explained, orders, log }) {
   const texts = new Map();
   let mutants = 0;
   for (const source of sources) {
@@ -54,7 +55,8 @@ async function run({ sources, tests, orders, log }) {
   const all = Array.from({ length: mutants }, (_, id) => id);
   for (const test of tests) {
     const settled = killedIn(log);
-    const todo = all.filter((id) => !settled.has(id));
+    const isOwn = ownTests.includes(test);
+    const todo = all.filter((id) => !settled.has(id) && (isOwn || !explained.includes(id)));
     writeFileSync(orders, JSON.stringify({ mutants, todo, log }));
     const [specification] = await vitest.globTestSpecifications([test]);
     if (specification === undefined) throw new Error(`no test file ${test}`);
