@@ -1,6 +1,12 @@
 /** Whose key signed a head: windows, logs, key statements and revocations. @module */
 import { describe, expect, it } from 'vitest';
-import { checkHeadKey, checkKeyChain, type KeyEvidence, NO_EVIDENCE } from '../src/key-check.ts';
+import {
+  checkHeadKey,
+  checkKeyChain,
+  followKeyStatements,
+  type KeyEvidence,
+  NO_EVIDENCE,
+} from '../src/key-check.ts';
 import { type ProofPackage, parseProofPackage } from '../src/proof-package.ts';
 import { keyIdFromPublicKey } from '../src/public-key.ts';
 import { parseTreeHead } from '../src/tree-head.ts';
@@ -209,6 +215,18 @@ describe('a revocation', () => {
     const from: Trust = { keys: [{ publicKey: signerNumber(1).publicKey, name: null }] };
     const texts = [...rotations, rotationText(2), revocation(0, 1, 0)];
     expect(chainCheck(texts, 3, {}, from).check.status).toBe('pass');
+  });
+
+  it('in a package is found in its head, under the name of that member', () => {
+    const texts = [...rotations, revocation(2, 1, HEAD_TIME_MS)];
+    const made = parseProofPackage(JSON.stringify(makeChainPackage(texts, signerNumber(2))));
+    const { check, facts } = followKeyStatements(made, TRUST, () => true);
+    expect(check).toMatchObject({
+      id: 'key',
+      code: 'E_KEY_REVOKED',
+      field: 'signed_tree_head.timestamp',
+    });
+    expect(facts).toMatchObject({ source: 'chain', name: 'acme' });
   });
 
   it('that came with another head counts as well', () => {
