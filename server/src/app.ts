@@ -1,10 +1,10 @@
 /** Builds every room, hands it what it needs, and starts and stops the loops. @module */
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { hexFromBytes, isOrigin } from '@kapsel/verification';
-import type { FastifyInstance } from 'fastify';
+import { assertHeadPlaceSettings } from './app/head-place.ts';
+import { listen, urlOf } from './app/listening.ts';
 import { startPublishing } from './app/publishing.ts';
 import { assertExportSettings, startUpkeep } from './app/upkeep.ts';
 import { startSequencer } from './attestation/sequencer.ts';
@@ -38,6 +38,8 @@ const PAGE_FILE = new URL('./kapsel-verify.html', import.meta.url);
 export interface AppDeps {
   readonly config: Config;
   readonly connectionString: string;
+  /** Past any pooler; the same one without it. */
+  readonly directConnectionString?: string;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random: () => number;
@@ -60,14 +62,17 @@ export function assertSettings(config: Config): void {
   rulesFromConfig(config);
   assertKeySettings(config);
   assertExportSettings(config);
+  assertHeadPlaceSettings(config);
 }
 
 /** Starts a server on a migrated database. Throws, with everything closed again, when it cannot. */
 export async function startApp(deps: AppDeps): Promise<App> {
   const { logger } = deps;
   const rules = rulesFromConfig(deps.config);
-  const pools = openPools(deps.connectionString, (error) =>
-    logger.warn('idle database connection lost', { error }),
+  const pools = openPools(
+    deps.connectionString,
+    (error) => logger.warn('idle database connection lost', { error }),
+    deps.config,
   );
   try {
     return await startRooms(deps, pools, rules);
@@ -96,7 +101,7 @@ async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Prom
   const sealer = await openSealer(pools.ingest, secretKey);
   const partitions = await startPartitionKeeper({
     pool,
-    connectionString: deps.connectionString,
+    connectionString: deps.directConnectionString ?? deps.connectionString,
     clock,
     logger,
     retainDays: {
@@ -182,6 +187,7 @@ async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Prom
       proofs,
       findWitnessedHead: (logId) => publishing.findWitnessedHead(logId),
       shareKey: shareKeyFromSecret(secretKey),
+      publicUrl: config.publicUrl,
       destinationRules: rules,
       defaultMaxAttempts: config.maxAttempts,
       phase: () => phase,
@@ -268,18 +274,6 @@ function rulesFromConfig({ allowHttp, egressAllow, logOrigin }: Config): EgressR
   return { allowHttp, egressAllow: ranges };
 }
 
-async function listen(http: FastifyInstance, { host, port }: Config): Promise<void> {
-  try {
-    await http.listen({ host, port });
-  } catch (error) {
-    const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-    const message = isTaken
-      ? `port ${port} is in use: set KAPSEL_PORT to another`
-      : 'cannot listen';
-    throw new Error(message, { cause: error });
-  }
-}
-
 async function readPage(): Promise<Buffer | null> {
   try {
     return await readFile(PAGE_FILE);
@@ -287,10 +281,4 @@ async function readPage(): Promise<Buffer | null> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
-}
-
-function urlOf(http: FastifyInstance, host: string): string {
-  const { port } = http.server.address() as AddressInfo;
-  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }

@@ -16,9 +16,11 @@ import {
   UsageError,
 } from './commands/command.ts';
 import { exportCommand } from './commands/export.ts';
+import { haltLogCommand, resumeLogCommand } from './commands/halt-logs.ts';
 import { exportKeysCommand, listKeysCommand, protectKeysCommand } from './commands/keys.ts';
 import { createLogCommand, listLogsCommand } from './commands/logs.ts';
 import { migrateCommand } from './commands/migrate.ts';
+import { revokeKeyCommand } from './commands/revoke-key.ts';
 import { rotateKeysCommand } from './commands/rotate-keys.ts';
 import { type Running, serve } from './commands/serve.ts';
 
@@ -34,11 +36,14 @@ const COMMANDS: readonly Command[] = [
   serveCommand,
   migrateCommand,
   rotateKeysCommand,
+  revokeKeyCommand,
   listKeysCommand,
   exportKeysCommand,
   protectKeysCommand,
   createLogCommand,
   listLogsCommand,
+  haltLogCommand,
+  resumeLogCommand,
   auditCommand,
   exportCommand,
 ];

@@ -2,10 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { TestRunner } from 'vitest';
 import { findBrowser } from './browser.ts';
+import { findPgBouncer } from './pgbouncer.ts';
 import { findRuntimes } from './runtimes.ts';
 
 /** A part that some tests need and that a machine may lack. */
-export type PartName = 'browser' | 'jq' | 'openssl' | 'pty' | 'runtimes';
+export type PartName = 'browser' | 'jq' | 'openssl' | 'pgbouncer' | 'pty' | 'runtimes';
 
 interface Part {
   /** True if present, false if absent; throws if present but broken, which is a failure and never a skip. */
@@ -29,6 +30,10 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
   openssl: {
     probe: () => answers('openssl', ['version'], /^OpenSSL [3-9]/),
     remedy: 'install OpenSSL 3.0 or newer (Debian: apt-get install openssl)',
+  },
+  pgbouncer: {
+    probe: () => findPgBouncer() !== null,
+    remedy: 'install PgBouncer (Debian: apt-get install pgbouncer)',
   },
   pty: {
     probe: () => process.platform === 'linux' && answers('script', ['--version'], /util-linux/),

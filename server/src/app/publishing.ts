@@ -1,8 +1,7 @@
 /** Wires what publishes the logs: heads with their second place, and the witnesses; their news go to log lines and metrics. @module */
-import { join, resolve } from 'node:path';
 import type { Pool } from 'pg';
 import { type HeadSigner, type SigningState, startHeadSigner } from '../attestation/head-signer.ts';
-import { openPublishedHeadFiles } from '../attestation/published-head-file.ts';
+import type { PublishedHeads } from '../attestation/published-head.ts';
 import type { TreeHead } from '../attestation/tree-head.ts';
 import type { Clock } from '../base/clock.ts';
 import { type Config, ConfigError } from '../base/config.ts';
@@ -16,6 +15,7 @@ import type { CosignResult } from '../witnesses/cosign.ts';
 import { readWitnessPolicy, type Witnessing, WitnessPolicyError } from '../witnesses/policy.ts';
 import { startWitnesses, type Witnesses } from '../witnesses/rounds.ts';
 import { findNewestWitnessedHead } from '../witnesses/store.ts';
+import { type HeadPlace, openHeadPlace } from './head-place.ts';
 
 export interface PublishingDeps {
   readonly config: Config;
@@ -51,13 +51,17 @@ export async function startPublishing(deps: PublishingDeps): Promise<Publishing>
   const witnessing = await readWitnessing(config.witnessPolicyFile);
   // Before the first head is signed: a witness may know of one that the second place lost.
   const witnesses = witnessing === null ? null : await startRounds(deps, witnessing);
+  let place: HeadPlace | null = null;
   let signer: HeadSigner;
   try {
-    signer = await startSigning(deps);
+    place = await openHeadPlace(config, deps.clock);
+    signer = await startSigning(deps, place.published);
   } catch (error) {
     await witnesses?.stop();
+    await place?.close();
     throw error;
   }
+  const { close } = place;
   return {
     isSigning: () => signer.refusals().length === 0,
     findWitnessedHead: async (logId) =>
@@ -67,18 +71,18 @@ export async function startPublishing(deps: PublishingDeps): Promise<Publishing>
       await signer.stop();
       await signer.finish();
       await witnesses?.stop();
+      await close();
     },
   };
 }
 
-async function startSigning(deps: PublishingDeps): Promise<HeadSigner> {
+function startSigning(deps: PublishingDeps, published: PublishedHeads): Promise<HeadSigner> {
   const { config, pool, clock, ring, logger, metrics } = deps;
-  const folder = config.headStore ?? join(resolve(config.dataDir), 'heads');
   return startHeadSigner({
     pool,
     clock,
     ring,
-    published: await openPublishedHeadFiles(folder, clock),
+    published,
     pace: { growingMs: config.headIntervalMs, idleMs: config.idleHeadIntervalMs },
     tickMs: config.sequenceIntervalMs,
     onHead: (log, head) => {

@@ -1,14 +1,15 @@
 /** Wires what runs beside the traffic: the audit of all logs and the export of their tiles; their news go to log lines and metrics. @module */
 import type { Pool } from 'pg';
 import { startExporter } from '../attestation/exporter.ts';
-import type { S3Settings } from '../attestation/s3-sink-client.ts';
 import { openSink, parseSinkPlace } from '../attestation/sink-place.ts';
 import { SinkError, type TileSink } from '../attestation/tile-sink.ts';
 import { startAuditor } from '../audit/auditor.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { type Config, ConfigError } from '../base/config.ts';
+import { startLinkSweep } from '../proofs/sweep-links.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { s3Settings } from './head-place.ts';
 
 export interface UpkeepDeps {
   readonly config: Config;
@@ -27,7 +28,11 @@ export interface Upkeep {
 /** Throws ConfigError for a sink that cannot be opened, with nothing running. */
 export function startUpkeep(deps: UpkeepDeps): Upkeep {
   const sink = openConfiguredSink(deps);
-  const parts = [startAudit(deps), sink === null ? null : startExport(deps, sink)];
+  const parts = [
+    startAudit(deps),
+    sink === null ? null : startExport(deps, sink),
+    startSweep(deps),
+  ];
   return {
     async stop() {
       await Promise.all(parts.map((part) => part?.stop()));
@@ -56,17 +61,6 @@ export function openConfiguredSink(
   }
 }
 
-function s3Settings(config: Config): S3Settings {
-  return {
-    region: config.s3Region,
-    endpoint: config.s3Endpoint,
-    pathStyle: config.s3PathStyle,
-    accessKeyId: config.s3AccessKeyId,
-    secretAccessKey: config.s3SecretAccessKey,
-    sessionToken: config.s3SessionToken,
-  };
-}
-
 function startAudit({ config, pool, clock, logger, metrics }: UpkeepDeps): Upkeep | null {
   if (config.auditIntervalMs === 0) return null;
   return startAuditor({
@@ -84,6 +78,15 @@ function startAudit({ config, pool, clock, logger, metrics }: UpkeepDeps): Upkee
       logger.error('log contradiction', { log, where, at, want, got });
     },
     onError: (error) => logger.error('audit failed', { error }),
+  });
+}
+
+function startSweep({ pool, clock, logger }: UpkeepDeps): Upkeep {
+  return startLinkSweep({
+    pool,
+    clock,
+    onSwept: (count) => logger.debug('share links forgotten', { count }),
+    onError: (error) => logger.error('forgetting share links failed', { error }),
   });
 }
 

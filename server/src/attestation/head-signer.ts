@@ -40,7 +40,7 @@ export interface HeadSigner {
   refusals(): readonly Refusal[];
   /** Looks at all logs soon, as when leaves were sequenced. */
   wake(): void;
-  /** Ends the loop and waits for signatures under way. */
+  /** Ends the loop and waits for signatures under way, for a moment. */
   stop(): Promise<void>;
   /** After `stop`: signs what is committed and has no head yet. Never rejects. */
   finish(): Promise<void>;
@@ -73,12 +73,14 @@ const MAX_IN_FLIGHT = 8; // signers may be far away
 const FIRST_DELAY_MS = 200;
 const LONGEST_DELAY_MS = 5_000;
 const LOOK_MS = 1_000;
+const END_MS = 3_000; // for what is in flight at the end, and once more for the last heads
 const REPORT_MS = 1_000;
 
 class Signing implements HeadSigner {
   readonly #deps: HeadSignerDeps;
   readonly #memories = new Map<LogId, Memory & { log: Log }>();
   readonly #inFlight = new Map<LogId, Promise<void>>();
+  #giveUp = new AbortController();
   #loop: Loop | null = null;
   #lastStarted: LogId | null = null;
   #reportedMs = Number.NEGATIVE_INFINITY;
@@ -114,7 +116,20 @@ class Signing implements HeadSigner {
 
   async stop(): Promise<void> {
     await this.#loop?.stop();
-    await Promise.all(this.#inFlight.values());
+    await this.#within(Promise.all(this.#inFlight.values()));
+  }
+
+  /** Signers that do not answer are given up after a moment: the process must end. */
+  async #within(work: Promise<unknown>): Promise<void> {
+    const done = new AbortController();
+    const waiting = this.#deps.clock.sleep(END_MS, done.signal).then(() => {
+      if (!done.signal.aborted) this.#giveUp.abort();
+    });
+    await work;
+    done.abort();
+    await waiting;
+    // What is asked for from here on has a moment of its own.
+    if (this.#giveUp.signal.aborted) this.#giveUp = new AbortController();
   }
 
   async finish(): Promise<void> {
@@ -135,10 +150,10 @@ class Signing implements HeadSigner {
     );
     const work = async (): Promise<void> => {
       for (let next = left.pop(); next !== undefined; next = left.pop()) {
-        await this.#sign(next.log, { ...this.#deps, pace });
+        await this.#sign(next.log, { ...this.#deps, pace, giveUp: this.#giveUp.signal });
       }
     };
-    await Promise.all(Array.from({ length: MAX_IN_FLIGHT }, work));
+    await this.#within(Promise.all(Array.from({ length: MAX_IN_FLIGHT }, work)));
   }
 
   /** Starts what is due and waits for none of it: one signer that hangs must not hold up the others. */
@@ -150,7 +165,8 @@ class Signing implements HeadSigner {
       if (this.#inFlight.size >= MAX_IN_FLIGHT) return;
       if (!this.#wantsLook(state)) continue;
       this.#lastStarted = state.log.id;
-      const done = this.#sign(state.log, this.#deps).finally(() => {
+      const deps = { ...this.#deps, giveUp: this.#giveUp.signal };
+      const done = this.#sign(state.log, deps).finally(() => {
         this.#inFlight.delete(state.log.id);
       });
       this.#inFlight.set(state.log.id, done);

@@ -99,3 +99,36 @@ export async function hasAttempt(
   if (near.rows.length > 0 || (await db.query(FIND_ATTEMPT, ids)).rows.length > 0) return true;
   return (await findLeafByAttempt(db, tenantId, deliveryAttemptId)) !== null;
 }
+
+const IS_PENDING_ATTEMPT =
+  'SELECT EXISTS (SELECT 1 FROM pending_leaves WHERE tenant_id = $1 AND delivery_attempt_id = $2) AS found';
+
+/** True while the leaf of the tenant's attempt waits for its place in a log. */
+export async function isPendingAttempt(
+  db: Db,
+  tenantId: TenantId,
+  deliveryAttemptId: DeliveryAttemptId,
+): Promise<boolean> {
+  const values = [tenantId, deliveryAttemptId];
+  const { rows } = await db.query<{ found: boolean }>(IS_PENDING_ATTEMPT, values);
+  return rows[0]?.found === true;
+}
+
+// A month that was detached is known by what is left: logs that are older than the first month that is there.
+const IS_BEFORE_FIRST_MONTH = `
+  SELECT to_timestamp($1) < first.month
+         AND EXISTS (SELECT 1 FROM logs l WHERE l.created_at < first.month) AS gone
+    FROM (SELECT to_date(right(min(c.relname::text), 7), 'YYYY_MM')::timestamp AT TIME ZONE 'UTC' AS month
+            FROM pg_inherits i
+            JOIN pg_class c ON c.oid = i.inhrelid
+           WHERE i.inhparent = to_regclass('merkle_leaves') AND NOT i.inhdetachpending) first`;
+
+/** True for everybody alike when an attempt of that id was made before the first month of leaves that is still attached. */
+export async function isBeforeFirstMonth(
+  db: Db,
+  deliveryAttemptId: DeliveryAttemptId,
+): Promise<boolean> {
+  const values = [timeMsOfId(deliveryAttemptId) / 1_000];
+  const { rows } = await db.query<{ gone: boolean | null }>(IS_BEFORE_FIRST_MONTH, values);
+  return rows[0]?.gone === true;
+}

@@ -1,20 +1,20 @@
 /** Published heads as files: `<folder>/<log_id>.json`, one head each, as `/attestation/sth` answers it. @module */
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { equalBytes, parseTreeHead, verifyCheckpoint, verifyTreeHead } from '@kapsel/verification';
+import { equalBytes } from '@kapsel/verification';
 import type { Clock } from '../base/clock.ts';
 import { replaceDurably } from '../base/durable-file.ts';
-import { isUuid, type LogId, type TreeHeadId } from '../base/ids.ts';
+import { isUuid, type LogId } from '../base/ids.ts';
 import { LockTimeout, withLockFile } from '../base/lock-file.ts';
 import {
   assertFollows,
-  HeadConflict,
   isSameHead,
   type LogOfHead,
   PublishedHeadMoved,
   type PublishedHeads,
 } from './published-head.ts';
-import { encodeTreeHeadJson, type TreeHead } from './tree-head.ts';
+import { originOfText, parsePublishedHead, writePublishedHead } from './published-head-text.ts';
+import type { TreeHead } from './tree-head.ts';
 
 const LOCK_TIMEOUT_MS = 1_800;
 const LOCK_STALE_MS = 1_000;
@@ -37,7 +37,7 @@ export async function openPublishedHeadFiles(
     if (bytes === null) return null;
     const before = verified.get(log.id);
     if (before?.head.origin === log.origin && equalBytes(before.bytes, bytes)) return before.head;
-    const head = headFromFile(bytes, path, log);
+    const head = parsePublishedHead(bytes, path, log);
     verified.set(log.id, { bytes, head });
     return head;
   };
@@ -55,7 +55,7 @@ export async function openPublishedHeadFiles(
         throw new PublishedHeadMoved(`${path} was moved by another process`);
       }
       assertFollows(log.origin, current, head);
-      await replaceDurably(path, `${JSON.stringify(jsonOfHead(head))}\n`);
+      await replaceDurably(path, writePublishedHead(head));
     });
   };
 
@@ -65,68 +65,12 @@ export async function openPublishedHeadFiles(
       const id = FILE_NAME.exec(name)?.[1];
       if (id === undefined || !isUuid(id) || id === log.id) continue;
       const bytes = await readIfThere(join(folder, name));
-      if (bytes !== null && originOf(bytes) === log.origin) others.push(id as LogId);
+      if (bytes !== null && originOfText(bytes) === log.origin) others.push(id as LogId);
     }
     return others;
   };
 
   return { place: folder, read, write, othersOfOrigin };
-}
-
-/** The head as the log alone signed it: cosignatures come and go, and prove nothing here. */
-function jsonOfHead(head: TreeHead): unknown {
-  return encodeTreeHeadJson({ ...head, cosignatures: [] });
-}
-
-// from the file
-function headFromFile(bytes: Uint8Array, path: string, log: LogOfHead): TreeHead {
-  try {
-    const parsed = parseTreeHead(bytes);
-    if (parsed.log !== log.origin) throw foreign(path, log, parsed.log);
-    verifyTreeHead(parsed);
-    const checkpoint = verifyCheckpoint(parsed.checkpoint ?? '', log.origin, parsed.publicKey);
-    if (
-      checkpoint.treeSize !== BigInt(parsed.treeSize) ||
-      !equalBytes(checkpoint.rootHash, parsed.rootHash)
-    ) {
-      throw new Error('head and checkpoint disagree');
-    }
-    return {
-      id: parsed.sthId as TreeHeadId,
-      origin: parsed.log,
-      treeSize: parsed.treeSize,
-      rootHash: parsed.rootHash,
-      timestampMs: parsed.timestampMs,
-      signature: parsed.signature,
-      publicKey: parsed.publicKey,
-      checkpoint: parsed.checkpoint ?? '',
-      cosignatures: [],
-    };
-  } catch (cause) {
-    if (cause instanceof HeadConflict) throw cause;
-    throw new HeadConflict(
-      'damaged',
-      `${path} is not a signed head of ${log.origin}: restore the file from a copy, or, when you know the newest head that was published and the database has it, move the file away; nothing is signed until then`,
-      { cause },
-    );
-  }
-}
-
-function foreign(path: string, log: LogOfHead, found: string): HeadConflict {
-  return new HeadConflict(
-    'foreign',
-    `${path} holds a head of ${found}, not of ${log.origin}: KAPSEL_HEAD_STORE belongs to another installation; nothing is signed until then`,
-  );
-}
-
-/** The log that a file claims to be of. One that cannot be read is no statement about any log. */
-function originOf(bytes: Uint8Array): string | null {
-  try {
-    return parseTreeHead(bytes).log;
-  } catch (error) {
-    if (error instanceof Error) return null;
-    throw error;
-  }
 }
 
 async function locked(path: string, clock: Clock, work: () => Promise<void>): Promise<void> {

@@ -169,7 +169,8 @@ async function commitAnnouncement(
   });
 }
 
-async function insertStatement(db: Db, log: Log, statement: SignedStatement): Promise<void> {
+/** The statement is kept, and waits for its place in the tree. The caller holds the log's row. */
+export async function insertStatement(db: Db, log: Log, statement: SignedStatement): Promise<void> {
   await insertKeyStatement(db, log.id, statement);
   await insertPendingLeavesAcrossTenants(db, [
     { logId: log.id, tenantId: log.tenantId, deliveryAttemptId: null, leaf: statement },

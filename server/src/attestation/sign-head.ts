@@ -13,6 +13,7 @@ import {
 } from '@kapsel/verification';
 import type { Pool } from 'pg';
 import type { Clock } from '../base/clock.ts';
+import { within } from '../base/deadline.ts';
 import { newId } from '../base/ids.ts';
 import { type Db, inTransaction } from '../db/transaction.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
@@ -32,7 +33,13 @@ export interface SignHeadDeps {
   readonly ring: KeyRing;
   readonly pace: HeadPace;
   readonly published: PublishedHeads;
+  /** For both signatures of a head together. */
+  readonly signTimeoutMs?: number;
+  /** Gives up what a signer was asked for: the process ends. */
+  readonly giveUp?: AbortSignal;
 }
+
+const SIGN_TIMEOUT_MS = 10_000; // what the contract of a signer allows
 
 /**
  * Signs the committed tree of `log` if a head is due; answers the new head, or null when none is due, another process
@@ -48,11 +55,16 @@ export async function signHead(deps: SignHeadDeps, log: Log): Promise<TreeHead |
   const signer = await ring.signerOf(pool, log.id);
   if (signer === null) return null;
   const lastMs = Math.max(newest?.timestampMs ?? 0, seen.stored?.timestampMs ?? 0);
-  const head = await makeHead(clock, signer, log, {
-    treeSize: tree.treeSize,
-    rootHash,
-    timestampMs: nextTimestampMs(lastMs === 0 ? null : lastMs, clock.nowMs()),
-  });
+  // A signer that hangs holds this head up, and neither the others nor the end of the process. No row is locked yet.
+  const head = await within(
+    { clock, timeoutMs: deps.signTimeoutMs ?? SIGN_TIMEOUT_MS, signal: deps.giveUp },
+    `the signer of ${log.origin}`,
+    makeHead(clock, signer, log, {
+      treeSize: tree.treeSize,
+      rootHash,
+      timestampMs: nextTimestampMs(lastMs === 0 ? null : lastMs, clock.nowMs()),
+    }),
+  );
   // A crash here loses a signature that nobody saw; the next tick signs again.
   return insertPublished(deps, log, head, seen);
 }

@@ -1,7 +1,8 @@
 /** Reads KAPSEL_EXPORT_URL: a folder or a bucket. @module */
 import { fileURLToPath } from 'node:url';
 import { openFolderSink } from './folder-sink.ts';
-import { openS3Sink, type S3Deps, type S3Place, type S3Settings } from './s3-sink-client.ts';
+import type { S3Place, S3Settings } from './s3-client.ts';
+import { openS3Sink, type S3SinkDeps } from './s3-sink-client.ts';
 import { assertSinkPath, type TileSink } from './tile-sink.ts';
 
 export type SinkPlace =
@@ -10,7 +11,7 @@ export type SinkPlace =
 
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/; // the naming rules of S3
 
-/** Throws an Error that completes "KAPSEL_EXPORT_URL …". */
+/** Throws an Error that completes the name of the setting. */
 export function parseSinkPlace(text: string): SinkPlace {
   let url: URL;
   try {
@@ -46,6 +47,6 @@ function assertPrefix(prefix: string): void {
   }
 }
 
-export function openSink(place: SinkPlace, settings: S3Settings, deps: S3Deps): TileSink {
+export function openSink(place: SinkPlace, settings: S3Settings, deps: S3SinkDeps): TileSink {
   return place.kind === 'folder' ? openFolderSink(place.folder) : openS3Sink(place, settings, deps);
 }

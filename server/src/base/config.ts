@@ -48,6 +48,9 @@ export function readConfig(env: Environment): Config {
   if (faults.length === 0 && config.retainLeavesDays < config.retainAttemptsDays) {
     faults.push('KAPSEL_RETAIN_LEAVES_DAYS must be at least KAPSEL_RETAIN_ATTEMPTS_DAYS');
   }
+  if (faults.length === 0 && config.databaseUrlDirect !== null && config.databaseUrl === null) {
+    faults.push('DATABASE_URL_DIRECT goes with DATABASE_URL');
+  }
   if (faults.length > 0) throw new ConfigError(faults);
   return config;
 }

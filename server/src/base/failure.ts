@@ -11,6 +11,8 @@ export type FailureKind =
   | 'method_not_allowed'
   | 'not_yet_committed'
   | 'not_witnessed_yet'
+  | 'too_many_links'
+  | 'leaf_expired'
   | 'payload_too_large'
   | 'invalid_signature'
   | 'timestamp_out_of_tolerance'

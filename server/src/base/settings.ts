@@ -48,6 +48,9 @@ export interface Config extends UpkeepConfig {
   readonly unsafeDurability: boolean;
   readonly metricsToken: Secret | null;
   readonly secretKey: Secret | null;
+  readonly publicUrl: string | null;
+  readonly databaseUrlDirect: string | null;
+  readonly preparedStatements: boolean;
 }
 
 export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
@@ -177,7 +180,7 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     'KAPSEL_HEAD_STORE',
     '',
     optionalText,
-    'Folder for the newest published head of each log; keep it apart from the database and its backups. Default: <KAPSEL_DATA>/heads.',
+    'Folder, or s3://bucket/prefix, for the newest published head of each log; keep it apart from the database and its backups. Default: <KAPSEL_DATA>/heads.',
   ),
   witnessPolicyFile: setting(
     'KAPSEL_WITNESS_POLICY',
@@ -225,8 +228,32 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     optionalSecretKey,
     'Base64 of 32 random bytes, behind share links; the same on all servers of a database. Default: <KAPSEL_DATA>/secret-key, made at first start.',
   ),
+  publicUrl: setting(
+    'KAPSEL_PUBLIC_URL',
+    '',
+    optionalBaseUrl,
+    'How callers reach this server, as https://kapsel.example; share links then begin with it.',
+  ),
+  databaseUrlDirect: secretSetting(
+    'DATABASE_URL_DIRECT',
+    optionalText,
+    'The same database without a pooler between: for migrations, and for detaching months. Default: DATABASE_URL.',
+  ),
+  preparedStatements: setting(
+    'KAPSEL_PREPARED_STATEMENTS',
+    '1',
+    flag,
+    '0: no named statements, as PgBouncer before 1.21 in transaction mode needs it.',
+  ),
   ...UPKEEP_SETTINGS,
 };
+
+function optionalBaseUrl(raw: string): string | null {
+  if (raw === '') return null;
+  const isPlain = /^https?:\/\/[^/?#@]+(?:\/[^?#]*)?$/.test(raw) && URL.canParse(raw);
+  if (!isPlain) throw new Error('wants http(s)://host[:port][/path]');
+  return new URL(raw).href.replace(/\/+$/, '');
+}
 
 function optionalSecretKey(raw: string): Secret | null {
   if (raw === '') return null;

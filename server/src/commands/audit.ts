@@ -91,18 +91,22 @@ async function auditLog(
 
 function describeReport(report: AuditReport): string {
   const { log, origin, fromSize, treeSize, checkedLeaves, checkedHeads, contradictions } = report;
-  const found =
-    contradictions === 0
-      ? 'no contradiction'
-      : `${contradictions} contradiction${contradictions === 1 ? '' : 's'}`;
-  const lines = [
-    `log ${log} (${origin}) of size ${treeSize}: ${checkedLeaves} leaves, ${checkedHeads} heads, ${report.checkedBodies} bodies checked: ${found}`,
-  ];
+  const found = contradictions === 0 ? 'no contradiction' : count(contradictions, 'contradiction');
+  const checked = [
+    count(checkedLeaves, 'leaf', 'leaves'),
+    count(checkedHeads, 'head'),
+    count(report.checkedBodies, 'body', 'bodies'),
+  ].join(', ');
+  const lines = [`log ${log} (${origin}) of size ${treeSize}: ${checked} checked: ${found}`];
   if (fromSize > 0) lines.push(`  What lies below size ${fromSize} was not looked at.`);
   if (report.leavesWithoutText > 0) {
     lines.push(
-      `  ${report.leavesWithoutText} leaves of detached months have no text here: checked from tiles.`,
+      `  ${count(report.leavesWithoutText, 'leaf', 'leaves')} of detached months without a text here, checked from tiles.`,
     );
   }
   return lines.join('\n');
+}
+
+function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
 }

@@ -21,7 +21,7 @@ export async function openCommandPool(
       : null;
   const connectionString = cluster?.connectionString ?? config.databaseUrl ?? '';
   // A connection that breaks while nobody uses it is replaced; one in use fails its query.
-  const pools = openPools(connectionString, () => undefined);
+  const pools = openPools(connectionString, () => undefined, config);
   return {
     pool: pools.upkeep,
     async close() {

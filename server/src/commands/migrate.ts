@@ -10,7 +10,7 @@ export const migrateCommand: Command = {
   options: {},
   async run({ config, print }) {
     if (config.databaseUrl === null) throw new ConfigError(['DATABASE_URL is not set']);
-    await migrate(config.databaseUrl, { log: print });
+    await migrate(config.databaseUrlDirect ?? config.databaseUrl, { log: print });
     print('The database has the newest schema.');
     return undefined;
   },

@@ -7,6 +7,8 @@ import { launchPostgres } from '../embedded/launch.ts';
 
 export interface MigratedDatabase {
   readonly connectionString: string;
+  /** Past any pooler: for what needs a session of its own. */
+  readonly directConnectionString: string;
   /** Gives our share back; the embedded cluster ends with its last user. */
   stop(): Promise<void>;
 }
@@ -18,7 +20,7 @@ export async function openMigratedDatabase(
 ): Promise<MigratedDatabase> {
   const database = await openDatabase(config, log);
   try {
-    await migrate(database.connectionString, { log });
+    await migrate(database.directConnectionString, { log });
     return database;
   } catch (cause) {
     await database.stop();
@@ -33,9 +35,15 @@ async function openDatabase(
   log: (line: string) => void,
 ): Promise<MigratedDatabase> {
   if (config.databaseUrl !== null) {
-    return { connectionString: config.databaseUrl, stop: async () => {} };
+    const connectionString = config.databaseUrl;
+    const directConnectionString = config.databaseUrlDirect ?? connectionString;
+    return { connectionString, directConnectionString, stop: async () => {} };
   }
-  return launchPostgres({ dataDir: resolve(config.dataDir), log });
+  const { connectionString, stop } = await launchPostgres({
+    dataDir: resolve(config.dataDir),
+    log,
+  });
+  return { connectionString, directConnectionString: connectionString, stop };
 }
 
 /** Runs `work` with pools on the database, and closes everything behind it. */
@@ -47,7 +55,7 @@ export async function withDatabase<T>(
   const database = await openMigratedDatabase(config, log);
   try {
     // A connection that breaks while nobody uses it is opened again by the next query.
-    const pools = openPools(database.connectionString, () => {});
+    const pools = openPools(database.connectionString, () => {}, config);
     try {
       return await work(pools);
     } finally {

@@ -1,7 +1,6 @@
 /** `kapsel-server keys rotate`: a log changes its key, beside servers that run or without one. @module */
-import { join, resolve } from 'node:path';
 import { encodeVkey, hexFromBytes, keyIdFromPublicKey } from '@kapsel/verification';
-import { openPublishedHeadFiles } from '../attestation/published-head-file.ts';
+import { openHeadPlace } from '../app/head-place.ts';
 import { type Rotation, rotateKey } from '../attestation/rotate-key.ts';
 import { systemClock } from '../base/clock.ts';
 import { violatedConstraint } from '../db/errors.ts';
@@ -21,6 +20,7 @@ import {
 import { withDatabase } from './migrated-database.ts';
 import { NEXT_KEY_OPTIONS, nextKey } from './next-key.ts';
 import { LOG_OPTION, pickLog } from './pick-log.ts';
+import { readTime } from './read-time.ts';
 
 export const rotateKeysCommand: Command = {
   words: 'keys rotate',
@@ -56,8 +56,6 @@ export const rotateKeysCommand: Command = {
   },
 };
 
-const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?Z$/;
-
 function readTheft(input: CommandInput, nowMs: number): number | null {
   const text = input.text('stolen-at');
   if (!input.flag('emergency')) {
@@ -65,12 +63,7 @@ function readTheft(input: CommandInput, nowMs: number): number | null {
     throw new UsageError('--stolen-at goes with --emergency', rotateKeysCommand);
   }
   if (text === null) throw new UsageError('--emergency wants --stolen-at TIME', rotateKeysCommand);
-  const timeMs = TIME.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(timeMs)) {
-    throw new UsageError('--stolen-at wants a time as 2026-01-15T10:30:45Z', rotateKeysCommand);
-  }
-  if (timeMs > nowMs) throw new UsageError('--stolen-at is not over yet', rotateKeysCommand);
-  return timeMs;
+  return readTime('stolen-at', text, nowMs, rotateKeysCommand);
 }
 
 async function rotate(
@@ -80,14 +73,15 @@ async function rotate(
   log: Log,
   wish: Parameters<typeof rotateKey>[2],
 ): Promise<Rotation> {
-  const folder = config.headStore ?? join(resolve(config.dataDir), 'heads');
-  const published = await openPublishedHeadFiles(folder, systemClock);
+  const { published, close } = await openHeadPlace(config, systemClock);
   const deps = { pool, clock: systemClock, places, ring: createKeyRing(places), published };
   try {
     return await rotateKey(deps, log, wish);
   } catch (cause) {
     if (violatedConstraint(cause)?.startsWith('attestation_keys_') !== true) throw cause;
     throw new KeyError('that key was used before: want one that is new', { cause });
+  } finally {
+    await close();
   }
 }
 

@@ -20,6 +20,7 @@ export async function serve(config: Config, print: (line: string) => void): Prom
     const app = await startApp({
       config,
       connectionString: database.connectionString,
+      directConnectionString: database.directConnectionString,
       clock: systemClock,
       logger,
       random: systemRandom,

@@ -30,12 +30,22 @@ const LOCK_TIMEOUT_MS = 2_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 
+export interface PoolOptions {
+  /** False: statements go without a name, for a pooler that hands each transaction another connection. */
+  readonly preparedStatements?: boolean;
+}
+
 /** Opens all pools; `onError` hears of idle connections that broke (they are replaced by themselves). */
-export function openPools(connectionString: string, onError: (error: Error) => void): Pools {
+export function openPools(
+  connectionString: string,
+  onError: (error: Error) => void,
+  { preparedStatements = true }: PoolOptions = {},
+): Pools {
   const open = (room: keyof Pools): pg.Pool => {
     const timeoutMs = room === 'ingest' ? INGEST_TIMEOUT_MS : STATEMENT_TIMEOUT_MS;
     const pool = new pg.Pool({
       connectionString,
+      ...(preparedStatements ? {} : { Client: UnnamedClient }),
       max: SIZES[room],
       application_name: `kapsel-${room}`,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -61,4 +71,21 @@ export function openPools(connectionString: string, onError: (error: Error) => v
 
 export async function closePools(pools: Pools): Promise<void> {
   await Promise.all(Object.values(pools).map((pool: pg.Pool) => pool.end()));
+}
+
+/** Takes the name off each statement: it is then parsed and planned for its one transaction. */
+class UnnamedClient extends pg.Client {
+  constructor(options?: pg.ClientConfig) {
+    super(options);
+    const query = this.query.bind(this) as (...args: unknown[]) => unknown;
+    const unnamed = (...[first, ...rest]: unknown[]): unknown => query(withoutName(first), ...rest);
+    this.query = unnamed as typeof this.query;
+  }
+}
+
+function withoutName(statement: unknown): unknown {
+  if (typeof statement !== 'object' || statement === null || !('name' in statement))
+    return statement;
+  const { name: _, ...unnamed } = statement;
+  return unnamed;
 }

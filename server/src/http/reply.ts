@@ -15,6 +15,8 @@ const STATUS: Readonly<Record<FailureKind, number>> = {
   method_not_allowed: 405,
   not_yet_committed: 409,
   not_witnessed_yet: 409,
+  too_many_links: 409,
+  leaf_expired: 410,
   payload_too_large: 413,
   invalid_signature: 401,
   timestamp_out_of_tolerance: 401,

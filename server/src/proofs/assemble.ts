@@ -6,7 +6,13 @@ import {
   parseKeyLeaf,
   verifyProofPackage,
 } from '@kapsel/verification';
-import { findLeafByAttempt, hasAttempt, type SequencedLeaf } from '../attestation/leaf-store.ts';
+import {
+  findLeafByAttempt,
+  hasAttempt,
+  isBeforeFirstMonth,
+  isPendingAttempt,
+  type SequencedLeaf,
+} from '../attestation/leaf-store.ts';
 import { encodeTreeHeadJson, type TreeHead } from '../attestation/tree-head.ts';
 import type { Clock } from '../base/clock.ts';
 import { Failure, notFound } from '../base/failure.ts';
@@ -30,7 +36,7 @@ export type Witnessed = 'prefer' | 'require' | 'none';
 /**
  * The text of the `kapsel.proof/v1` package of a tenant's delivery attempt, from the log that its leaf is in.
  * Failures: `not_found`, `not_yet_committed` while the leaf is not under a signed head (`log_halted` where that will not
- * change by itself), `not_witnessed_yet`.
+ * change by itself), `not_witnessed_yet`, `leaf_expired` for an attempt of a time whose leaves were detached.
  */
 export async function assembleProofPackage(
   deps: AssembleDeps,
@@ -72,8 +78,18 @@ async function ownLeaf(
   const { pool } = proofs;
   const leaf = await findLeafByAttempt(pool, tenantId, id);
   if (leaf !== null) return leaf;
-  if (!(await hasAttempt(pool, tenantId, id))) throw notFound();
+  // The same answer to everybody who asks for such an id: whose it was, no row says any more.
+  const isWaiting = await isPendingAttempt(pool, tenantId, id);
+  if (!isWaiting && (await isBeforeFirstMonth(pool, id))) throw leafExpired();
+  if (!isWaiting && !(await hasAttempt(pool, tenantId, id))) throw notFound();
   throw await refusalOfWaiting(proofs, (await logForTenant(pool, tenantId)).id);
+}
+
+function leafExpired(): Failure {
+  return new Failure(
+    'leaf_expired',
+    'Leaves of that time were detached: packages that were downloaded verify for ever, and inclusion is proved by leaf hash and leaf_index',
+  );
 }
 
 async function chooseHead(

@@ -1,6 +1,7 @@
 /** Share links in the database: the row is what makes a link revocable. @module */
 import { timeFromMs } from '../base/clock.ts';
 import type { DeliveryAttemptId, ShareLinkId, TenantId } from '../base/ids.ts';
+import { integerFromRow } from '../base/rows.ts';
 import type { Db } from '../db/transaction.ts';
 
 export interface ShareLink {
@@ -27,6 +28,48 @@ export async function insertShareLink(
     timeFromMs(link.expiresAtMs),
     timeFromMs(link.createdAtMs),
   ]);
+}
+
+// One of a tenant at a time, so that the count holds; the lock ends with the transaction.
+const LOCK_LINKS = "SELECT pg_advisory_xact_lock(hashtextextended('share links ' || $1, 0))";
+const COUNT_LINKS = `
+  SELECT count(*) AS of_tenant, count(*) FILTER (WHERE delivery_attempt_id = $2) AS of_attempt
+    FROM share_links
+   WHERE tenant_id = $1 AND expires_at > $3 AND revoked_at IS NULL`;
+
+/** How many links are open; the answer holds until the transaction ends. */
+export async function countOpenLinks(
+  db: Db,
+  tenantId: TenantId,
+  deliveryAttemptId: DeliveryAttemptId,
+  nowMs: number,
+): Promise<{ ofTenant: number; ofAttempt: number }> {
+  await db.query(LOCK_LINKS, [tenantId]);
+  const { rows } = await db.query<{ of_tenant: string; of_attempt: string }>(COUNT_LINKS, [
+    tenantId,
+    deliveryAttemptId,
+    timeFromMs(nowMs),
+  ]);
+  return {
+    ofTenant: integerFromRow(rows[0]?.of_tenant ?? '0'),
+    ofAttempt: integerFromRow(rows[0]?.of_attempt ?? '0'),
+  };
+}
+
+// A chunk at a time: a delete of all would hold its locks for long. Rows that others hold are left to the next one.
+const DELETE_OVER = `
+  DELETE FROM share_links
+   WHERE id = ANY(ARRAY(SELECT id FROM share_links WHERE expires_at < $1
+                         ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))`;
+
+/** Removes links that were over before `untilMs`; answers how many. */
+export async function deleteLinksAcrossTenants(
+  db: Db,
+  untilMs: number,
+  limit: number,
+): Promise<number> {
+  const { rowCount } = await db.query(DELETE_OVER, [timeFromMs(untilMs), limit]);
+  return rowCount ?? 0;
 }
 
 const LIST_LINKS = `

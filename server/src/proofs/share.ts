@@ -2,7 +2,7 @@
 import type { Pool } from 'pg';
 import { findLeafByAttempt, hasAttempt } from '../attestation/leaf-store.ts';
 import type { Clock } from '../base/clock.ts';
-import { notFound } from '../base/failure.ts';
+import { Failure, notFound } from '../base/failure.ts';
 import {
   type DeliveryAttemptId,
   isUuid,
@@ -10,7 +10,9 @@ import {
   type ShareLinkId,
   type TenantId,
 } from '../base/ids.ts';
+import { inTransaction } from '../db/transaction.ts';
 import {
+  countOpenLinks,
   findShareOwnerAcrossTenants,
   insertShareLink,
   listShareLinks,
@@ -26,10 +28,16 @@ export interface ShareDeps {
   readonly shareKey: Uint8Array;
 }
 
+/** Open links: those that are over or revoked do not count. */
+export const MAX_OF_ATTEMPT = 100;
+export const MAX_OF_TENANT = 100_000;
 /** The most that a list shows. */
 const MAX_LISTED = 1_000;
 
-/** Makes a link to an attempt of the tenant. Its token is answered here and kept nowhere. */
+/**
+ * Makes a link to an attempt of the tenant. Its token is answered here and kept nowhere. Failure `too_many_links` where
+ * that many are open: revoke some, or let them end.
+ */
 export async function createShareLink(
   { pool, clock, shareKey }: ShareDeps,
   tenantId: TenantId,
@@ -40,8 +48,17 @@ export async function createShareLink(
   const createdAtMs = clock.nowMs();
   const id = newId<'share_link'>(createdAtMs);
   const expiresAtMs = createdAtMs + lifetimeMs;
-  await insertShareLink(pool, tenantId, attempt, { id, expiresAtMs, createdAtMs });
+  await inTransaction(pool, async (db) => {
+    const open = await countOpenLinks(db, tenantId, attempt, createdAtMs);
+    if (open.ofAttempt >= MAX_OF_ATTEMPT) throw tooMany(MAX_OF_ATTEMPT, 'an attempt');
+    if (open.ofTenant >= MAX_OF_TENANT) throw tooMany(MAX_OF_TENANT, 'a tenant');
+    await insertShareLink(db, tenantId, attempt, { id, expiresAtMs, createdAtMs });
+  });
   return { id, expiresAtMs, token: encodeShareToken(shareKey, attempt, { id, expiresAtMs }) };
+}
+
+function tooMany(most: number, whose: string): Failure {
+  return new Failure('too_many_links', `At most ${most} share links of ${whose} may be open`);
 }
 
 /** The newest links of an attempt of the tenant, without their tokens. */

@@ -23,6 +23,7 @@ import {
   ringOf,
   settleAttempts,
 } from '../support/log-bench.ts';
+import { BUCKET, KEY_ID, openS3Server, SECRET } from '../support/s3-server.ts';
 import { openWitness, sizeConflict, type TestWitness } from '../support/witness.ts';
 import { policyText } from '../support/witness-policy.ts';
 
@@ -110,6 +111,33 @@ describe('the second place', () => {
     await start({ KAPSEL_HEAD_STORE: elsewhere });
     await grow(1);
     expect(await readdir(elsewhere)).toEqual([`${log.id}.json`]);
+  });
+
+  it('is a bucket where the operator names one, and refuses an older backup from there', async () => {
+    const store = await openS3Server(join(folder, 'store'));
+    const place = {
+      KAPSEL_HEAD_STORE: `s3://${BUCKET}/heads`,
+      KAPSEL_S3_ENDPOINT: store.endpoint,
+      KAPSEL_S3_REGION: store.region,
+      KAPSEL_S3_PATH_STYLE: '1',
+      KAPSEL_S3_ACCESS_KEY_ID: KEY_ID,
+      KAPSEL_S3_SECRET_ACCESS_KEY: SECRET,
+    };
+    await start(place);
+    await grow(3);
+    await running[0]?.finish();
+    const backup = await backUp(bench.connectionString);
+    backups.push(backup);
+    const publishing = await start(place);
+    await grow(4);
+    await publishing.finish();
+    const { bytes } = await store.fetch(`heads/${log.id}.json`);
+    expect(parseTreeHead(bytes.toString('utf8').trimEnd())).toMatchObject({ treeSize: 7 });
+    await backup.restore();
+    await expect(start(place)).rejects.toMatchObject({ kind: 'behind' });
+    store.keepsConditions = false;
+    await expect(start(place)).rejects.toBeInstanceOf(ConfigError);
+    await store.close();
   });
 
   it('refuses an older backup at start, and under a server that runs', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import type { S3Settings } from '../../src/attestation/s3-sink-client.ts';
+import type { S3Settings } from '../../src/attestation/s3-client.ts';
 import { openSink, parseSinkPlace } from '../../src/attestation/sink-place.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { Secret } from '../../src/base/secret.ts';

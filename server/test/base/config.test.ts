@@ -60,6 +60,9 @@ describe('readConfig', () => {
       unsafeDurability: false,
       metricsToken: null,
       secretKey: null,
+      publicUrl: null,
+      databaseUrlDirect: null,
+      preparedStatements: true,
       auditIntervalMs: 3_600_000,
       auditPauseMs: 1_000,
       exportUrl: null,
@@ -192,6 +195,27 @@ describe('readConfig', () => {
     expect(lease(44_999, 15_000)).toEqual(['KAPSEL_LEASE_MS']);
     expect(lease(60_000, 30_000)).toEqual([]);
     expect(namesIn(faultsOf({ KAPSEL_LEASE_MS: '30000' }))).toEqual(['KAPSEL_LEASE_MS']);
+  });
+
+  it('reads how callers reach the server, without a slash at its end', () => {
+    const read = (value: string) => readConfig({ KAPSEL_PUBLIC_URL: value }).publicUrl;
+    expect(read('https://kapsel.example')).toBe('https://kapsel.example');
+    expect(read('https://kapsel.example:8443/base//')).toBe('https://kapsel.example:8443/base');
+    for (const bad of [
+      'kapsel.example',
+      'ftp://x',
+      'https://a@x',
+      'https://x/?q',
+      'https://x/#f',
+    ]) {
+      expect(namesIn(faultsOf({ KAPSEL_PUBLIC_URL: bad }))).toEqual(['KAPSEL_PUBLIC_URL']);
+    }
+  });
+
+  it('takes an address past the pooler beside that of the pooler alone', () => {
+    const direct = { DATABASE_URL_DIRECT: 'postgres://db.test/kapsel' };
+    expect(namesIn(faultsOf(direct))).toEqual(['DATABASE_URL_DIRECT']);
+    expect(faultsOf({ ...direct, DATABASE_URL: 'postgres://pooler.test/kapsel' })).toEqual([]);
   });
 
   it('never repeats a value in a message', () => {

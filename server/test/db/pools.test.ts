@@ -83,3 +83,25 @@ describe('closePools', () => {
     await expect(other.api.query('SELECT 1')).rejects.toThrow();
   });
 });
+
+describe('pools without prepared statements', () => {
+  it('send each statement without its name, on every way to ask', async () => {
+    const unnamed = openPools(database.connectionString, (error) => lost.push(error), {
+      preparedStatements: false,
+    });
+    const listed = 'SELECT count(*)::int AS count FROM pg_prepared_statements';
+    const statement = { name: 'kapsel_named', text: 'SELECT $1::int AS n', values: [7] };
+    for (const [all, want] of [
+      [unnamed, 0],
+      [pools, 1],
+    ] as const) {
+      const client = await all.api.connect();
+      expect((await client.query(statement)).rows).toEqual([{ n: 7 }]);
+      expect((await client.query('SELECT $1::int AS n', [8])).rows).toEqual([{ n: 8 }]);
+      expect((await client.query(listed)).rows).toEqual([{ count: want }]);
+      client.release();
+    }
+    expect((await unnamed.upkeep.query(statement)).rows).toEqual([{ n: 7 }]);
+    await closePools(unnamed);
+  });
+});

@@ -51,6 +51,8 @@ const KINDS: Readonly<Record<FailureKind, readonly [number, Record<string, strin
   method_not_allowed: [405, {}],
   not_yet_committed: [409, { 'retry-after': '1' }],
   not_witnessed_yet: [409, { 'retry-after': '10' }],
+  too_many_links: [409, {}],
+  leaf_expired: [410, {}],
   payload_too_large: [413, { connection: 'close' }],
   internal: [500, {}],
   unavailable: [503, { 'retry-after': '1' }],

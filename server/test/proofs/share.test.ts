@@ -3,6 +3,8 @@ import { newId, type TenantId } from '../../src/base/ids.ts';
 import {
   createShareLink,
   endShareLink,
+  MAX_OF_ATTEMPT,
+  MAX_OF_TENANT,
   openShareLink,
   type ShareDeps,
   showShareLinks,
@@ -46,6 +48,38 @@ afterAll(() => bench.close());
 
 const create = (tenantId: TenantId = log.tenantId, id = attemptId) =>
   createShareLink(deps, tenantId, id, 60_000);
+
+describe('the bound on open links', () => {
+  it('holds for an attempt, under many requests at once, and counts what is open alone', async () => {
+    const runs = await Promise.allSettled(
+      Array.from({ length: MAX_OF_ATTEMPT + 5 }, () => create()),
+    );
+    const refused = runs.filter(({ status }) => status === 'rejected');
+    expect(refused).toHaveLength(5);
+    for (const run of refused) {
+      expect((run as PromiseRejectedResult).reason).toMatchObject({ kind: 'too_many_links' });
+    }
+    const [first] = await showShareLinks(deps, log.tenantId, attemptId);
+    await endShareLink(deps, log.tenantId, attemptId, first?.id ?? '');
+    await create();
+    await expect(create()).rejects.toMatchObject({ kind: 'too_many_links' });
+    clock.advance(60_000);
+    await create();
+  });
+
+  it('holds for a tenant, and leaves others alone', async () => {
+    const full = await makeLog(bench.pool);
+    const [attempt] = await insertAttempts(bench.pool, full, 1);
+    await bench.pool.query(
+      `INSERT INTO share_links (id, tenant_id, delivery_attempt_id, expires_at)
+       SELECT gen_random_uuid(), $1, gen_random_uuid(), $2 FROM generate_series(1, $3::int)`,
+      [full.tenantId, new Date(START_MS + 1_000), MAX_OF_TENANT],
+    );
+    const id = attempt?.id ?? '';
+    await expect(create(full.tenantId, id)).rejects.toMatchObject({ kind: 'too_many_links' });
+    await create();
+  });
+});
 
 describe('a share link', () => {
   it('opens its attempt for a time, on behalf of its tenant', async () => {

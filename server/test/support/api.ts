@@ -67,6 +67,7 @@ export function routeDeps(rooms: Rooms): RouteDeps {
     proofs: openTestProofs(rooms.pools.api),
     findWitnessedHead: async () => null,
     shareKey: shareKeyFromSecret(Buffer.alloc(32, 7)),
+    publicUrl: null,
     destinationRules: { allowHttp: false, egressAllow: parseCidrList('127.0.0.1') },
     defaultMaxAttempts: 11,
     phase: () => 'serving',

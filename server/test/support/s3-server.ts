@@ -1,8 +1,8 @@
 /**
  * A real S3 server (npm `s3rver`) in a process of its own, behind a gate that checks each signature.
  *
- * `s3rver` 3.7 knows access keys, but does not compute Signature Version 4: the gate does, from the request as it
- * arrived, written apart from the client's signer. What it lets through goes on unchanged.
+ * `s3rver` 3.7 knows access keys, but neither computes Signature Version 4 nor keeps conditions: the gate does both,
+ * from the request as it arrived, written apart from the client. What it lets through goes on unchanged.
  * @module
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -24,6 +24,10 @@ export interface S3Server {
   readonly seen: string[];
   /** Called before each of them goes on. */
   before: ((line: string) => Promise<void> | void) | null;
+  /** Answers a request that the store has done in another way; `lose` breaks the connection instead. */
+  after: ((line: string) => 'pass' | 'lose') | null;
+  /** False: conditions are ignored, as by the store alone. */
+  keepsConditions: boolean;
   /** Ends the store as a crash would. The gate then answers nothing. */
   kill(): Promise<void>;
   /** Starts the store again, with what it had. */
@@ -38,6 +42,13 @@ export interface S3Server {
 export async function openS3Server(folder: string): Promise<S3Server> {
   let store = await startStore(folder);
   const seen: string[] = [];
+  // A condition and its write are one step, as in the real store: one request an object at a time.
+  const last = new Map<string, Promise<unknown>>();
+  const inOrder = <T>(url: string, work: () => Promise<T>): Promise<T> => {
+    const done = (last.get(url) ?? Promise.resolve()).then(work, work);
+    last.set(url, done);
+    return done;
+  };
   const gate = createServer((incoming, outgoing) => {
     void answer().catch(() => outgoing.destroy()); // the store is dead: the client sees a lost connection
 
@@ -50,8 +61,20 @@ export async function openS3Server(folder: string): Promise<S3Server> {
       }
       const line = `${incoming.method} ${incoming.url}`;
       await server.before?.(line);
-      const from = await forward(store.port, incoming, body);
+      const from = await inOrder(incoming.url ?? '', async () => {
+        const refused = server.keepsConditions ? await refusalOf(store.port, incoming) : null;
+        return refused ?? (await forward(store.port, incoming, body));
+      });
       seen.push(line);
+      if (typeof from === 'number') {
+        outgoing.writeHead(from, { 'content-type': 'application/xml' });
+        outgoing.end(`<Error><Code>${CONDITION_CODES[from]}</Code></Error>`);
+        return;
+      }
+      if (server.after?.(line) === 'lose') {
+        from.resume();
+        return void outgoing.destroy();
+      }
       outgoing.writeHead(from.statusCode ?? 500, from.headers);
       from.pipe(outgoing);
     }
@@ -63,6 +86,8 @@ export async function openS3Server(folder: string): Promise<S3Server> {
     region: REGION,
     seen,
     before: null,
+    after: null,
+    keepsConditions: true,
     kill: () => endChild(store.child),
     async revive() {
       store = await startStore(folder);
@@ -129,6 +154,23 @@ async function readAll(stream: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const part of stream) parts.push(part as Buffer);
   return Buffer.concat(parts);
+}
+
+const CONDITION_CODES: Readonly<Record<number, string>> = {
+  404: 'NoSuchKey',
+  412: 'PreconditionFailed',
+};
+
+/** The status with which a conditional PUT is refused, or null. Amazon's answers: 412, and 404 where If-Match finds nothing. */
+async function refusalOf(port: number, incoming: IncomingMessage): Promise<number | null> {
+  const { 'if-none-match': ifNone, 'if-match': ifMatch } = incoming.headers;
+  if (incoming.method !== 'PUT' || (ifNone === undefined && ifMatch === undefined)) return null;
+  const found = await send(port, 'HEAD', incoming.url ?? '', {}, Buffer.alloc(0));
+  found.resume();
+  const isThere = found.statusCode === 200;
+  if (ifNone === '*') return isThere ? 412 : null;
+  if (!isThere) return 404;
+  return found.headers.etag === ifMatch ? null : 412;
 }
 
 function forward(port: number, from: IncomingMessage, body: Buffer): Promise<IncomingMessage> {

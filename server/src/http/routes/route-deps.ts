@@ -22,6 +22,8 @@ export interface RouteDeps extends IngestDoor {
   readonly findWitnessedHead: (logId: LogId) => Promise<TreeHead | null>;
   /** Makes and checks the tokens of share links; the same on every server of a database. */
   readonly shareKey: Uint8Array;
+  /** How callers reach us, without a slash at its end; null: they know. */
+  readonly publicUrl: string | null;
   readonly destinationRules: DestinationRules;
   readonly defaultMaxAttempts: number;
   readonly phase: () => Phase;

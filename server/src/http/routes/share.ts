@@ -35,8 +35,8 @@ export function shareRoutes(app: FastifyInstance, deps: RouteDeps, prefix: strin
       const link = await createShareLink(deps, tenantId, attemptId, lifetimeS * 1_000);
       return reply.code(201).send({
         id: link.id,
-        // Without a host: under which name callers reach us, they know better.
-        url: `/attestation/download-proof/${attemptId}?token=${link.token}`,
+        // Without KAPSEL_PUBLIC_URL without a host: under which name callers reach us, they know better.
+        url: `${deps.publicUrl ?? ''}/attestation/download-proof/${attemptId}?token=${link.token}`,
         expires_at: timeFromMs(link.expiresAtMs),
       });
     },

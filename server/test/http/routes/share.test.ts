@@ -180,3 +180,12 @@ describe('making a link', () => {
     expect(refusal(await ask(job, weak))).toEqual([403, 'insufficient_scope']);
   });
 });
+
+it('an address is whole where the server knows how it is reached', async () => {
+  const whole = openApi(rooms, { clock, publicUrl: 'https://kapsel.example/base' });
+  const answer = await whole.call('POST', pathOf(job), { key: tenant.apiKey });
+  const { url } = answer.json<LinkJson>();
+  expect(url).toMatch(/^https:\/\/kapsel\.example\/base\/attestation\/download-proof\/.+\?token=/);
+  expect((await share()).url).toMatch(/^\/attestation\/download-proof\//);
+  await whole.close();
+});
