@@ -6,12 +6,13 @@ import { appendFigures } from './support/log-append.mjs';
 import { memoryFigures } from './support/log-memory.mjs';
 import { processFigures } from './support/log-processes.mjs';
 import { proofTableFigures } from './support/log-proof-table.mjs';
-import { proofFigures } from './support/log-proofs.mjs';
+import { fillLogs, proofFigures } from './support/log-proofs.mjs';
 import { rounded } from './support/rounds.mjs';
 
 export const about =
   'append + sign + store, proofs over HTTP at 10^4 to 10^7 leaves, memory, and 1, 2 and 4 processes';
 export const needsPeers = false;
+export const parts = ['append', 'processes', 'proofs', 'memory', 'table'];
 
 const FULL = {
   appends: [
@@ -41,28 +42,39 @@ const QUICK = {
 
 /** @typedef {typeof FULL} Size */
 
-/** @param {{ quick: boolean, say: (line: string) => void }} options @returns {Promise<import('./run.mjs').Measured>} */
-export async function measure({ quick, say }) {
+const MEASURES = {
+  append: appendFigures,
+  processes: processFigures,
+  proofs: proofFigures,
+  memory: memoryFigures,
+  table: proofTableFigures,
+};
+
+/** @param {import('./run.mjs').Options} options @returns {Promise<import('./run.mjs').Measured>} */
+export async function measure({ quick, say, parts: asked, keep }) {
   const size = quick ? QUICK : FULL;
   const busy = rounded(loadavg()[0] ?? 0, 1);
-  const database = await startDatabase(say);
+  const database = await startDatabase(say, keep);
   try {
-    const append = await appendFigures(database, size, say);
-    const processes = await processFigures(database, size, say);
-    const proofs = await proofFigures(database, size, say);
-    const memory = await memoryFigures(database, size, say);
-    const table = await proofTableFigures(database, size, say);
-    const parts = [append, processes, proofs, memory, table];
+    const measured = [];
+    for (const [name, figures] of Object.entries(MEASURES)) {
+      if (asked.length > 0 && !asked.includes(name)) continue;
+      if (name === 'memory' || name === 'table') await fillLogs(database, size, say);
+      measured.push(await figures(database, size, say));
+    }
     return {
       postgres: database.version,
       load:
-        `${parts.map(({ load }) => load).join('; ')}; PostgreSQL with fsync and synchronous_commit on, server, ` +
+        `${measured.map(({ load }) => load).join('; ')}; PostgreSQL with fsync and synchronous_commit on, server, ` +
         `PostgreSQL and load generator on the same cores; load average at the start ${busy}`,
-      figures: Object.assign({}, ...parts.map(({ figures }) => figures)),
-      ceilings: append.ceilings,
+      figures: Object.assign({}, ...measured.map(({ figures }) => figures)),
+      ceilings: Object.assign(
+        {},
+        ...measured.map((part) => ('ceilings' in part ? part.ceilings : {})),
+      ),
       peers: {},
-      ratios: Object.assign({}, ...parts.map(({ ratios }) => ratios)),
-      goals: parts.flatMap(({ goals }) => goals),
+      ratios: Object.assign({}, ...measured.map(({ ratios }) => ratios)),
+      goals: measured.flatMap(({ goals }) => goals),
     };
   } finally {
     await database.stop();

@@ -1,5 +1,5 @@
 // @ts-check
-/** `npm run bench -- NAME [--quick]`: runs one bench; progress on stderr, one JSON line last on stdout. @module */
+/** `npm run bench -- NAME [--quick] [--part PART]… [--keep FOLDER]`: runs one bench; progress on stderr, one JSON line last on stdout. @module */
 import { spawnSync } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -22,8 +22,16 @@ import { installPeers } from './support/peers.mjs';
  * @typedef {{
  *   about: string,
  *   needsPeers: boolean,
- *   measure: (options: { quick: boolean, say: (line: string) => void }) => Promise<Measured>,
- * }} Bench A module `test/bench/<name>.bench.mjs`; importing it measures nothing and loads nothing of ours.
+ *   parts?: readonly string[],
+ *   measure: (options: Options) => Promise<Measured>,
+ * }} Bench A module `test/bench/<name>.bench.mjs`; importing it measures nothing and loads nothing of ours. `parts` can be
+ *   asked for one by one.
+ * @typedef {{
+ *   quick: boolean,
+ *   say: (line: string) => void,
+ *   parts: readonly string[],
+ *   keep: string | null,
+ * }} Options `parts` is empty for all of them; `keep` is a folder whose database is left there, and used again.
  */
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -64,35 +72,48 @@ function build() {
   if (status !== 0) throw new Error(`the build ended with ${status}`);
 }
 
-/** @param {string} name @param {boolean} quick */
-async function run(name, quick) {
-  const bench = await load(name);
+/** @param {string} name @param {Bench} bench @param {Omit<Options, 'say'>} options */
+async function run(name, bench, options) {
   build();
   if (bench.needsPeers) installPeers(say);
   const at = new Date().toISOString();
-  const { postgres = null, ...measured } = await bench.measure({ quick, say });
+  const { postgres = null, ...measured } = await bench.measure({ ...options, say });
   const machine = describeMachine(postgres);
   for (const goal of measured.goals) {
     say(`goal ${goal.met ? 'met   ' : 'missed'} ${goal.name}: ${goal.measured}`);
   }
-  if (quick) say('quick: this proves that the bench runs; its figures are not quoted');
+  if (options.quick) say('quick: this proves that the bench runs; its figures are not quoted');
   process.stdout.write(`${JSON.stringify({ bench: name, at, machine, ...measured })}\n`);
 }
 
 async function main() {
   const { values, positionals } = parseArgs({
-    options: { quick: { type: 'boolean', default: false } },
+    options: {
+      quick: { type: 'boolean', default: false },
+      part: { type: 'string', multiple: true, default: [] },
+      keep: { type: 'string' },
+    },
     allowPositionals: true,
   });
   const names = await benchNames();
   const [name, ...rest] = positionals;
   if (name === undefined) return list(names);
   if (rest.length > 0 || !names.includes(name)) {
-    say(`usage: npm run bench -- NAME [--quick], NAME one of: ${names.join(' ')}`);
+    say(
+      `usage: npm run bench -- NAME [--quick] [--part PART]… [--keep FOLDER], NAME one of: ${names.join(' ')}`,
+    );
     process.exitCode = 64;
     return;
   }
-  await run(name, values.quick);
+  const bench = await load(name);
+  const { quick, part: parts, keep = null } = values;
+  const known = bench.parts ?? [];
+  if (parts.some((part) => !known.includes(part)) || (keep !== null && known.length === 0)) {
+    say(known.length === 0 ? `${name} has no parts` : `${name} has the parts ${known.join(' ')}`);
+    process.exitCode = 64;
+    return;
+  }
+  await run(name, bench, { quick, parts, keep: keep === null ? null : resolve(keep) });
 }
 
 await main();

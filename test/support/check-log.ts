@@ -152,12 +152,12 @@ async function checkLeaves(
 }
 
 async function checkTiles(client: Db, log: LogRow, tree: MemoryTree): Promise<void> {
-  const { rows } = await client.query<{ name: string; hashes: Buffer }>(
-    `SELECT concat(level, '/', tile_index, ' of ', width) AS name, hashes
+  const { rows } = await client.query<{ name: string; hashes: Buffer; upper_nodes: Buffer | null }>(
+    `SELECT concat(level, '/', tile_index, ' of ', width) AS name, hashes, upper_nodes
        FROM merkle_tiles WHERE log_id = $1 ORDER BY level, tile_index`,
     [log.id],
   );
-  const expected: { name: string; hashes: string }[] = [];
+  const expected: { name: string; hashes: string; upper: string }[] = [];
   // tlog-tiles: tile level n holds the nodes of tree level 8 n.
   for (let level = 0; TILE_WIDTH ** level <= tree.size; level++) {
     const length = Math.floor(tree.size / TILE_WIDTH ** level);
@@ -169,13 +169,28 @@ async function checkTiles(client: Db, log: LogRow, tree: MemoryTree): Promise<vo
       expected.push({
         name: `${level}/${first / TILE_WIDTH} of ${width}`,
         hashes: hashes.join(''),
+        upper: width < TILE_WIDTH ? '' : upperNodes(tree, level * 8, first),
       });
     }
   }
   assert.deepEqual(
-    rows.map(({ name, hashes }) => ({ name, hashes: hexFromBytes(hashes) })),
+    rows.map(({ name, hashes, upper_nodes: upper }) => ({
+      name,
+      hashes: hexFromBytes(hashes),
+      upper: upper === null ? '' : hexFromBytes(upper),
+    })),
     expected,
   );
+}
+
+/** The nodes over 16, 32, 64 and 128 hashes of a full tile, the lowest first. */
+function upperNodes(tree: MemoryTree, level: number, first: number): string {
+  const rows = [4, 5, 6, 7].map((height) =>
+    Array.from({ length: TILE_WIDTH / 2 ** height }, (_, i) =>
+      hexFromBytes(tree.hashOfNode({ level: level + height, index: first / 2 ** height + i })),
+    ),
+  );
+  return rows.flat().join('');
 }
 
 async function checkHeads(client: Db, log: LogRow, tree: MemoryTree): Promise<readonly TreeHead[]> {

@@ -1,10 +1,10 @@
 /** Makes proofs and roots from stored tiles: plan, then fetch, then fold. RFC 6962 section 2.1. @module */
 import { emptyRoot } from '@kapsel/verification';
 import { foldFullSubtree, foldRightEdge } from './fold.ts';
-import { assertSize, type NodeId } from './node-id.ts';
+import { assertSize } from './node-id.ts';
 import { planConsistency, planInclusion, planRoot, type SubtreePlan } from './proof-plan.ts';
-import { placeOfNode, type Tile, type TileId } from './tile-id.ts';
-import { hashesFromTile, readTiles, type TileReader } from './tile-reader.ts';
+import { type NodePlace, placeOfNode, type TileId } from './tile-id.ts';
+import { hashesFromTile, readSubtrees, readTiles, type TileReader } from './tile-reader.ts';
 
 /** The hashes that lead from leaf `index` to the root of the tree of `size` leaves. */
 export async function proveInclusion(
@@ -47,21 +47,33 @@ async function fetchAndFold(
   plan: readonly SubtreePlan[],
   size: number,
 ): Promise<Uint8Array[]> {
-  const tiles = await readTiles(reader, planTileReads(plan, size));
-  const byKey = new Map(tiles.map((tile) => [keyOf(tile), tile]));
-  const { subtreeRoot = joinHashes } = reader;
-  const hashOfNode = (node: NodeId): Uint8Array => {
-    const { tile: id, offset, count } = placeOfNode(node, size);
-    const tile = byKey.get(keyOf(id));
-    if (tile === undefined) throw new RangeError(`tile ${keyOf(id)} was planned, got none`);
+  const nodes = plan.flatMap((subtree) => subtree.nodes);
+  const places = nodes.map((node) => placeOfNode(node, size));
+  const roots =
+    reader.readSubtrees === undefined
+      ? await joinFromTiles(reader, places, planTileReads(plan, size))
+      : await readSubtrees(reader.readSubtrees, places);
+  let end = 0;
+  return plan.map((subtree) => {
+    const begin = end;
+    end += subtree.nodes.length;
     // A copy: a proof must not keep a whole tile alive, nor share bytes with a cache.
-    return subtreeRoot(tile, offset, count).slice();
-  };
-  return plan.map(({ nodes }) => foldRightEdge(nodes.map(hashOfNode)));
+    return foldRightEdge(roots.slice(begin, end)).slice();
+  });
 }
 
-function joinHashes(tile: Tile, offset: number, count: number): Uint8Array {
-  return foldFullSubtree(hashesFromTile(tile, offset, count));
+async function joinFromTiles(
+  reader: TileReader,
+  places: readonly NodePlace[],
+  ids: readonly TileId[],
+): Promise<Uint8Array[]> {
+  const tiles = await readTiles(reader, ids);
+  const byKey = new Map(tiles.map((tile) => [keyOf(tile), tile]));
+  return places.map(({ tile: id, offset, count }) => {
+    const tile = byKey.get(keyOf(id));
+    if (tile === undefined) throw new RangeError(`tile ${keyOf(id)} was planned, got none`);
+    return foldFullSubtree(hashesFromTile(tile, offset, count));
+  });
 }
 
 // Within one tree the width follows from the place.

@@ -1,6 +1,6 @@
 /** The contract of whoever keeps the tiles, and reading through it with every length checked. @module */
-import { HASH_BYTES } from './node-id.ts';
-import { TILE_WIDTH, type Tile, type TileId, tilePath } from './tile-id.ts';
+import { assertHash, HASH_BYTES } from './node-id.ts';
+import { type NodePlace, TILE_WIDTH, type Tile, type TileId, tilePath } from './tile-id.ts';
 
 /**
  * Gives out stored tiles.
@@ -18,15 +18,29 @@ import { TILE_WIDTH, type Tile, type TileId, tilePath } from './tile-id.ts';
 export interface TileReader {
   readTile(level: number, index: number, width: number): Promise<Uint8Array>;
   /**
-   * The root over `count` hashes of a tile from position `offset`: for a reader that keeps what was
-   * joined before. Called with a tile that `readTile` of the same reader gave out.
+   * The roots over `count` hashes of a tile from position `offset`, one for each place in order: for
+   * a reader that keeps inner nodes and need not read whole tiles. Where it is there, proofs ask for
+   * nothing else. At most 128 hashes, and never from beyond the tile's `width`.
    */
-  readonly subtreeRoot?: (tile: Tile, offset: number, count: number) => Uint8Array;
+  readonly readSubtrees?: (places: readonly NodePlace[]) => Promise<readonly Uint8Array[]>;
 }
 
 /** Reads the tiles, all at once, each cut to the width that was asked for. */
 export function readTiles(reader: TileReader, ids: readonly TileId[]): Promise<Tile[]> {
   return Promise.all(ids.map((id) => readTile(reader, id)));
+}
+
+/** What `readSubtrees` gives out, each a whole hash. */
+export async function readSubtrees(
+  read: NonNullable<TileReader['readSubtrees']>,
+  places: readonly NodePlace[],
+): Promise<readonly Uint8Array[]> {
+  const roots = await read(places); // from the store, not trusted
+  if (roots.length !== places.length) {
+    throw new RangeError(`subtrees expected ${places.length} roots, got ${roots.length}`);
+  }
+  for (const root of roots) assertHash('root', root);
+  return roots;
 }
 
 /** The hashes of a tile, each a view into it. */

@@ -4,6 +4,12 @@ import { foldFullSubtree } from './fold.ts';
 import { assertHash, assertSize, HASH_BYTES } from './node-id.ts';
 import { TILE_WIDTH, type Tile, type TileId, tilePath, tileRowLength } from './tile-id.ts';
 import { hashesFromTile, hashesOfTile, readTiles, type TileReader } from './tile-reader.ts';
+import { rootFromUpperNodes, upperNodesOfTile } from './upper-nodes.ts';
+
+/** A tile to be written; a full one comes with its upper nodes, which were joined on the way to its root. */
+export interface NewTile extends Tile {
+  readonly upperNodes: Uint8Array | null;
+}
 
 /**
  * The partial tiles of a tree of `size` leaves, lowest level first: at most 7. They are all that an
@@ -34,16 +40,16 @@ export function planTileWrites(
   oldSize: number,
   edge: readonly Tile[],
   leafHashes: readonly Uint8Array[],
-): Tile[] {
+): NewTile[] {
   assertEdge(oldSize, edge);
   assertSize('newSize', oldSize + leafHashes.length);
   for (const hash of leafHashes) assertHash('leafHash', hash);
-  const writes: Tile[] = [];
+  const writes: NewTile[] = [];
   let added: readonly Uint8Array[] = leafHashes;
   for (let level = 0; added.length > 0; level += 1) {
     const row = appendToRow(level, tileRowLength(level, oldSize), edge, added);
     writes.push(...row);
-    added = row.filter((tile) => tile.width === TILE_WIDTH).map(rootOfFullTile);
+    added = row.flatMap(({ upperNodes }) => (upperNodes ? [rootFromUpperNodes(upperNodes)] : []));
   }
   return writes;
 }
@@ -60,21 +66,19 @@ function appendToRow(
   oldLength: number,
   edge: readonly Tile[],
   added: readonly Uint8Array[],
-): Tile[] {
+): NewTile[] {
   const partial = edge.find((tile) => tile.level === level);
   const hashes = partial === undefined ? [...added] : [...hashesOfTile(partial), ...added];
   const first = Math.floor(oldLength / TILE_WIDTH);
-  const tiles: Tile[] = [];
+  const tiles: NewTile[] = [];
   for (let start = 0; start < hashes.length; start += TILE_WIDTH) {
     const part = hashes.slice(start, start + TILE_WIDTH);
     const index = first + start / TILE_WIDTH;
-    tiles.push({ level, index, width: part.length, hashes: joinHashes(part) });
+    const joined = joinHashes(part);
+    const upperNodes = part.length === TILE_WIDTH ? upperNodesOfTile(joined) : null;
+    tiles.push({ level, index, width: part.length, hashes: joined, upperNodes });
   }
   return tiles;
-}
-
-function rootOfFullTile(tile: Tile): Uint8Array {
-  return foldFullSubtree(hashesOfTile(tile));
 }
 
 /** A tile of width 11 holds full subtrees of 8, 2 and 1 hashes. */

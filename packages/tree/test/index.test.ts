@@ -4,11 +4,14 @@ import * as tree from '../src/index.ts';
 test('the public list is this and no more', () => {
   expect(Object.keys(tree).sort()).toEqual([
     'CompactRange',
+    'GROUP_WIDTH',
     'MemoryTree',
     'TILE_WIDTH',
     'TilePathError',
+    'UPPER_NODES_BYTES',
     'compactRangeFromEdge',
     'compactRangeFromHashes',
+    'findUpperNode',
     'parseTilePath',
     'planConsistency',
     'planInclusion',
@@ -22,5 +25,6 @@ test('the public list is this and no more', () => {
     'rootFromTiles',
     'tilePath',
     'tileWidthAt',
+    'upperNodesOfTile',
   ]);
 });

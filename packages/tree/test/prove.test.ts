@@ -1,10 +1,9 @@
 import { verifyConsistency, verifyInclusion } from '@kapsel/verification';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { foldFullSubtree } from '../src/fold.ts';
 import { MemoryTree } from '../src/memory-tree.ts';
 import { proveConsistency, proveInclusion, rootFromTiles } from '../src/prove.ts';
-import { hashesFromTile, type TileReader } from '../src/tile-reader.ts';
+import type { TileReader } from '../src/tile-reader.ts';
 import {
   mthOfLeaves,
   mthOfSparseLeaves,
@@ -154,23 +153,20 @@ test('the proof shares no bytes with the tiles', async () => {
   expect(hash).toEqual(new Uint8Array(32).fill(7));
 });
 
-test('a reader that keeps what was joined is asked for subtrees of the tiles it gave out', async () => {
+test('a reader that keeps inner nodes is asked for nothing but subtrees within its tiles', async () => {
   const tree = treeOf(LEAVES);
   const plain = readerOfTree(tree);
-  const given = new Set<string>();
   const counts: number[] = [];
   const reader: TileReader = {
-    readTile(level, index, width) {
-      given.add(`${level}/${index}/${width}`);
-      return plain.readTile(level, index, width);
-    },
-    subtreeRoot(tile, offset, count) {
-      expect(given.has(`${tile.level}/${tile.index}/${tile.width}`)).toBe(true);
-      expect(offset % count).toBe(0);
-      expect(offset + count).toBeLessThanOrEqual(tile.width);
-      counts.push(count);
-      return foldFullSubtree(hashesFromTile(tile, offset, count));
-    },
+    readTile: () => Promise.reject(new Error('no whole tile is needed')),
+    readSubtrees: async (places) =>
+      places.map(({ tile, offset, count }) => {
+        expect(offset % count).toBe(0);
+        expect(offset + count).toBeLessThanOrEqual(tile.width);
+        counts.push(count);
+        const level = 8 * tile.level + Math.log2(count);
+        return tree.hashOfNode({ level, index: (256 * tile.index + offset) / count });
+      }),
   };
   for (const size of SIZES) {
     const index = size >> 1;
@@ -180,4 +176,12 @@ test('a reader that keeps what was joined is asked for subtrees of the tiles it 
     expect(await rootFromTiles(reader, size)).toEqual(await rootFromTiles(plain, size));
   }
   expect(Math.max(...counts)).toBe(128);
+});
+
+test('a reader of subtrees that answers too few, or no hashes, is refused', async () => {
+  const readTile = () => Promise.reject(new Error('not asked'));
+  for (const roots of [[], [new Uint8Array(31)], [new Uint8Array(32), new Uint8Array(32)]]) {
+    const reader: TileReader = { readTile, readSubtrees: async () => roots };
+    await expect(proveInclusion(reader, 0, 2)).rejects.toThrow(/expected/);
+  }
 });

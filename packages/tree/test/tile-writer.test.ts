@@ -62,7 +62,7 @@ describe('what to write', () => {
 
   test('one leaf, one tile of width 1', () => {
     const [tile, ...rest] = planTileWrites(0, [], LEAVES.slice(0, 1));
-    expect(tile).toEqual({ level: 0, index: 0, width: 1, hashes: LEAVES[0] });
+    expect(tile).toEqual({ level: 0, index: 0, width: 1, hashes: LEAVES[0], upperNodes: null });
     expect(rest).toEqual([]);
   });
 

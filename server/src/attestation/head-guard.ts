@@ -81,16 +81,22 @@ export async function assertRoots(
 ): Promise<Uint8Array> {
   const tiles = tileReader(db, log.id);
   const root = compactRangeFromHashes(tree.treeSize, tree.rightEdge).root();
-  const heads = isSameHead(newest, stored) ? [newest] : [newest, stored];
-  for (const head of heads) {
-    if (head === null) continue;
-    const found =
-      head.treeSize === tree.treeSize ? root : await rootFromTiles(tiles, head.treeSize);
-    if (!equalBytes(found, head.rootHash)) {
+  const heads = (isSameHead(newest, stored) ? [newest] : [newest, stored]).filter(
+    (head) => head !== null,
+  );
+  // Side by side, so that their tiles are one query.
+  const [found, ...roots] = await Promise.all([
+    rootFromTiles(tiles, tree.treeSize),
+    ...heads.map(({ treeSize }) =>
+      treeSize === tree.treeSize ? root : rootFromTiles(tiles, treeSize),
+    ),
+  ]);
+  for (const [i, head] of heads.entries()) {
+    if (!equalBytes(roots[i] ?? new Uint8Array(), head.rootHash)) {
       throw forkedConflict(log.origin, head.treeSize, 'published head');
     }
   }
-  if (!equalBytes(await rootFromTiles(tiles, tree.treeSize), root)) {
+  if (!equalBytes(found, root)) {
     throw new HeadConflict(
       'forked',
       `the tiles of the log ${log.origin} do not lead to its committed root of size ${tree.treeSize}: the database was changed; nothing is signed`,

@@ -68,16 +68,18 @@ export async function insertHead(
   head: TreeHead,
   keyId: Uint8Array,
 ): Promise<void> {
-  await db.query(INSERT_HEAD, [
-    head.id,
-    logId,
-    head.treeSize,
-    Buffer.from(head.rootHash),
-    head.timestampMs,
-    Buffer.from(head.signature),
-    Buffer.from(keyId),
-    head.checkpoint,
-  ]);
+  await db.query(
+    prepared(INSERT_HEAD, [
+      head.id,
+      logId,
+      head.treeSize,
+      Buffer.from(head.rootHash),
+      head.timestampMs,
+      Buffer.from(head.signature),
+      Buffer.from(keyId),
+      head.checkpoint,
+    ]),
+  );
 }
 
 /** How far one log is committed and signed. */

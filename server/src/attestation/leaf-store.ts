@@ -20,6 +20,29 @@ export async function findLeafIndexByHash(
   return rows[0] === undefined ? null : integerFromRow(rows[0].leaf_index);
 }
 
+// One probe of each partition's index for each hash, whatever their number: the sub-select cannot be planned otherwise.
+const FIND_INDEXES = `
+  SELECT wanted.ordinal, found.leaf_index
+    FROM generate_series(1, $3::int) AS wanted (ordinal)
+   CROSS JOIN LATERAL (
+     SELECT leaf_index FROM merkle_leaves
+      WHERE log_id = $1 AND leaf_hash = substring($2::bytea FROM (wanted.ordinal - 1) * 32 + 1 FOR 32)
+      LIMIT 1) found`;
+
+/** Where each of the leaf hashes stands in the log, in order; null for those that it does not have. */
+export async function findLeafIndexesByHash(
+  db: Db,
+  logId: LogId,
+  leafHashes: readonly Uint8Array[],
+): Promise<(number | null)[]> {
+  const { rows } = await db.query<{ ordinal: number; leaf_index: string }>(
+    prepared(FIND_INDEXES, [logId, Buffer.concat(leafHashes), leafHashes.length]),
+  );
+  const indexes = Array.from({ length: leafHashes.length }, (): number | null => null);
+  for (const { ordinal, leaf_index: index } of rows) indexes[ordinal - 1] = integerFromRow(index);
+  return indexes;
+}
+
 const IS_PENDING =
   'SELECT EXISTS (SELECT 1 FROM pending_leaves WHERE log_id = $1 AND leaf_hash = $2) AS found';
 

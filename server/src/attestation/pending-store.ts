@@ -1,6 +1,7 @@
 /** Leaves that are settled and wait for their place in a tree, and the statements that give it to them. @module */
 import type { DeliveryAttemptId, LogId, TenantId } from '../base/ids.ts';
 import { hashesFromRow, integerFromRow } from '../base/rows.ts';
+import { prepared } from '../db/prepared.ts';
 import type { Db } from '../db/transaction.ts';
 import type { Log } from '../logs/log.ts';
 import type { Leaf } from './leaf.ts';
@@ -114,7 +115,7 @@ export async function pickPendingLeavesAcrossTenants(
     hashes: Buffer;
     key_ordinals: number[];
     changed: string | null;
-  }>(PICK_PENDING, [logId, limit]);
+  }>(prepared(PICK_PENDING, [logId, limit]));
   const row = rows[0];
   if (row === undefined) throw new Error('an aggregate answered no row');
   return {
@@ -128,7 +129,7 @@ export async function pickPendingLeavesAcrossTenants(
 
 const NUMBER_PENDING = `
   INSERT INTO merkle_leaves (log_id, leaf_index, tenant_id, delivery_attempt_id, leaf_hash, leaf_data)
-  SELECT log_id, $2 - 1 + row_number() OVER (ORDER BY id), tenant_id, delivery_attempt_id, leaf_hash, leaf_data
+  SELECT log_id, $2::bigint - 1 + row_number() OVER (ORDER BY id), tenant_id, delivery_attempt_id, leaf_hash, leaf_data
     FROM pending_leaves
    WHERE log_id = $1 AND id <= $3
    ORDER BY id`;
@@ -144,8 +145,8 @@ export async function numberPendingLeavesAcrossTenants(
   firstIndex: number,
   { count, lastId }: Pick<Batch, 'count' | 'lastId'>,
 ): Promise<void> {
-  const numbered = await db.query(NUMBER_PENDING, [logId, firstIndex, lastId]);
-  const taken = await db.query(DELETE_PENDING, [logId, lastId]);
+  const numbered = await db.query(prepared(NUMBER_PENDING, [logId, firstIndex, lastId]));
+  const taken = await db.query(prepared(DELETE_PENDING, [logId, lastId]));
   if (numbered.rowCount === count && taken.rowCount === count) return;
   throw new Error(`numbered ${numbered.rowCount} and took ${taken.rowCount} leaves, want ${count}`);
 }

@@ -2,6 +2,7 @@
 import {
   type CompactRange,
   compactRangeFromEdge,
+  type NewTile,
   planRightEdge,
   planTileWrites,
   type Tile,
@@ -27,9 +28,11 @@ export interface Sequenced {
   readonly added: number;
   /** Whether leaves may wait that this tick did not reach. */
   readonly more: boolean;
+  /** Whether another process is at it. */
+  readonly busy: boolean;
 }
 
-const NOTHING: Sequenced = { added: 0, more: false };
+const NOTHING: Sequenced = { added: 0, more: false, busy: false };
 
 /**
  * One tick: takes what waits, up to `limit`, numbers it and commits. Only one process at a time gets past the
@@ -45,7 +48,7 @@ export async function sequence(
     return await inTransaction(pool, (db) => append(db, log, limit), 'REPEATABLE READ');
   } catch (error) {
     // Another process committed between our snapshot and our lock: nothing is wrong, look again.
-    if (isSerializationFailure(error)) return { added: 0, more: true };
+    if (isSerializationFailure(error)) return { ...NOTHING, more: true };
     // A crash before this line leaves the contradiction, and the next tick finds it.
     if (error instanceof LogHaltedError) await haltLog(pool, log.id, error.message);
     throw error;
@@ -53,7 +56,7 @@ export async function sequence(
 }
 
 async function append(db: Db, log: Log, limit: number): Promise<Sequenced> {
-  if (!(await tryLockSequencer(db, log.id))) return NOTHING;
+  if (!(await tryLockSequencer(db, log.id))) return { ...NOTHING, busy: true };
   const state = await getTreeState(db, log.id, true);
   if (state.haltedReason !== null) throw new LogHaltedError(log.id, state.haltedReason);
   const batch = await pickPendingLeavesAcrossTenants(db, log.id, limit);
@@ -77,7 +80,7 @@ async function append(db: Db, log: Log, limit: number): Promise<Sequenced> {
     treeSize: next.range.size,
     rightEdge: next.range.hashes,
   });
-  return { added: batch.count, more: batch.count === limit };
+  return { added: batch.count, more: batch.count === limit, busy: false };
 }
 
 /** The partial tiles, which must hold the same right edge as the log's own row. */
@@ -108,7 +111,7 @@ function plan(
   { treeSize }: TreeState,
   edge: readonly Tile[],
   { hashes }: Batch,
-): { writes: readonly Tile[]; range: CompactRange } {
+): { writes: readonly NewTile[]; range: CompactRange } {
   const writes = planTileWrites(treeSize, edge, hashes);
   const newest = [...edge, ...writes];
   const size = treeSize + hashes.length;

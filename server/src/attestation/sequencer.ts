@@ -36,6 +36,9 @@ const LANES = 2; // logs at once: the waiting is for the disk, and the pool has 
 const FIRST_RETRY_MS = 200;
 const LONGEST_RETRY_MS = 5_000;
 const DRAIN_MS = 10_000;
+// A log is best left to the process that is at it: two that take turns both do the work of finding in, on the cores
+// that the database needs. When that one ends, another takes over after this time.
+const BUSY_MS = 1_000;
 
 export function startSequencer(deps: SequencerDeps): Sequencer {
   const round = new Round(deps);
@@ -64,6 +67,7 @@ export function startSequencer(deps: SequencerDeps): Sequencer {
 async function drain({ clock, logger }: SequencerDeps, round: Round): Promise<void> {
   // Other processes may settle deliveries for as long as they like: theirs are not waited for without end.
   const untilMs = clock.monotonicMs() + DRAIN_MS;
+  round.forgetBusy();
   try {
     while ((await round.run()) && clock.monotonicMs() < untilMs);
   } catch (error) {
@@ -83,6 +87,8 @@ class Round {
   /** Owned here; an entry goes when its log succeeds or has nothing waiting. */
   #failing = new Map<LogId, Failing>();
   #halted = new Set<LogId>();
+  /** Logs that another process was at, each with the monotonic time until which it is left to that one. */
+  #busy = new Map<LogId, number>();
 
   constructor(deps: SequencerDeps) {
     this.#deps = deps;
@@ -99,8 +105,10 @@ class Round {
       if (known !== undefined) failing.set(id, known);
     }
     this.#failing = failing;
+    for (const [id, untilMs] of this.#busy) if (untilMs <= nowMs) this.#busy.delete(id);
     const open = waiting.filter(
-      ({ id, haltedReason }) => haltedReason === null && (failing.get(id)?.untilMs ?? 0) <= nowMs,
+      ({ id, haltedReason }) =>
+        haltedReason === null && (failing.get(id)?.untilMs ?? 0) <= nowMs && !this.#busy.has(id),
     );
     let isMore = false;
     const lane = async (): Promise<void> => {
@@ -112,13 +120,19 @@ class Round {
     return isMore;
   }
 
+  /** Looks at all logs again, whoever was at them. */
+  forgetBusy(): void {
+    this.#busy.clear();
+  }
+
   // The trouble of one log is its own: it is tried again later, and the others go on.
   async #sequence(log: Log): Promise<boolean> {
     const { pool, clock, logger, onBatch, limit } = this.#deps;
     const startMs = clock.monotonicMs();
     try {
-      const { added, more } = await sequence(pool, log, limit);
+      const { added, more, busy } = await sequence(pool, log, limit);
       this.#failing.delete(log.id);
+      if (busy) this.#busy.set(log.id, clock.monotonicMs() + BUSY_MS);
       if (added > 0) {
         const durationMs = clock.monotonicMs() - startMs;
         onBatch?.(added, durationMs / 1_000);

@@ -15,11 +15,12 @@ import type { Pool } from 'pg';
 import type { Clock } from '../base/clock.ts';
 import { within } from '../base/deadline.ts';
 import { newId } from '../base/ids.ts';
+import { isLockTimeout } from '../db/errors.ts';
 import { type Db, inTransaction } from '../db/transaction.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import type { Signer } from '../keys/signer.ts';
 import { type Log, LogHaltedError } from '../logs/log.ts';
-import { getTreeState } from '../logs/store.ts';
+import { getTreeState, tryLockSigning } from '../logs/store.ts';
 import { assertRoots, type GuardedLog, lookAtLog } from './head-guard.ts';
 import { findNewestHead, insertHead } from './head-store.ts';
 import { isSameHead, PublishedHeadMoved, type PublishedHeads } from './published-head.ts';
@@ -98,6 +99,8 @@ async function insertPublished(
 ): Promise<TreeHead | null> {
   try {
     return await inTransaction(pool, async (db) => {
+      // Another process is at this line: its head counts, and nobody has to wait for it.
+      if (!(await tryLockSigning(db, log.id))) return null;
       // The row lock makes "look, then write" one step for all processes, and for a change of keys.
       const { haltedReason } = await getTreeState(db, log.id, true);
       const newest = await findNewestHead(db, log.id);
@@ -115,6 +118,8 @@ async function insertPublished(
   } catch (error) {
     // The second place is shared, and somebody moved it: the next tick looks again.
     if (error instanceof PublishedHeadMoved) return null;
+    // A long transaction of the sequencer holds the row: the next tick signs what it commits.
+    if (isLockTimeout(error)) return null;
     throw error;
   }
 }

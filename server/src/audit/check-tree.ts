@@ -5,6 +5,7 @@ import {
   TILE_WIDTH,
   type Tile,
   tilePath,
+  upperNodesOfTile,
 } from '@kapsel/tree';
 import { equalBytes, hexFromBytes } from '@kapsel/verification';
 import type { Finding } from './contradiction.ts';
@@ -71,8 +72,13 @@ export class TreeChecker {
   }
 }
 
+/** A tile as it is stored; full ones from before upper nodes were kept have none. */
+export interface StoredTile extends Tile {
+  readonly upperNodes: Uint8Array | null;
+}
+
 /** Compares a stored tile, which may have grown meanwhile, with the one that was recomputed. */
-export function checkTile(computed: Tile, stored: Tile | undefined): Finding[] {
+export function checkTile(computed: Tile, stored: StoredTile | undefined): Finding[] {
   const at = tilePath(computed.level, computed.index, computed.width);
   if (stored === undefined) {
     return [{ where: 'merkle_tiles', at, want: 'a tile', got: 'none' }];
@@ -87,6 +93,19 @@ export function checkTile(computed: Tile, stored: Tile | undefined): Finding[] {
     const place = `${at}, hash ${i}`;
     const values = { want: hexFromBytes(want), got: hexFromBytes(got) };
     return [{ where: 'merkle_tiles.hashes', at: place, ...values }];
+  }
+  return computed.width === TILE_WIDTH ? checkUpperNodes(at, computed, stored) : [];
+}
+
+// Proofs are made of them, so they must be what the hashes lead to.
+function checkUpperNodes(at: string, computed: Tile, { upperNodes }: StoredTile): Finding[] {
+  if (upperNodes === null) return [];
+  const wanted = upperNodesOfTile(computed.hashes);
+  for (let i = 0; i < wanted.length / HASH_BYTES; i++) {
+    const [want, got] = [hashAt(wanted, i), hashAt(upperNodes, i)];
+    if (equalBytes(want, got)) continue;
+    const values = { want: hexFromBytes(want), got: hexFromBytes(got) };
+    return [{ where: 'merkle_tiles.upper_nodes', at: `${at}, node ${i}`, ...values }];
   }
   return [];
 }

@@ -5,6 +5,7 @@ import { integerFromRow } from '../base/rows.ts';
 import type { Db } from '../db/transaction.ts';
 import type { CosignatureRow, HeadRow } from './check-head.ts';
 import type { AttemptRow, LeafRow } from './check-leaf.ts';
+import type { StoredTile } from './check-tree.ts';
 
 const FIND_LOG = 'SELECT tree_size, right_edge, origin, created_at FROM logs WHERE id = $1';
 
@@ -87,7 +88,7 @@ export async function listLeavesAcrossTenants(
 }
 
 const LIST_TILES = `
-  SELECT t.level, t.tile_index, t.width, t.hashes
+  SELECT t.level, t.tile_index, t.width, t.hashes, t.upper_nodes
     FROM unnest($2::smallint[], $3::bigint[]) AS wanted (level, tile_index)
     JOIN merkle_tiles t
       ON t.log_id = $1 AND t.level = wanted.level AND t.tile_index = wanted.tile_index`;
@@ -97,18 +98,20 @@ export async function listTiles(
   db: Db,
   logId: LogId,
   places: readonly Pick<Tile, 'level' | 'index'>[],
-): Promise<Tile[]> {
+): Promise<StoredTile[]> {
   const { rows } = await db.query<{
     level: number;
     tile_index: string;
     width: number;
     hashes: Buffer;
+    upper_nodes: Buffer | null;
   }>(LIST_TILES, [logId, places.map(({ level }) => level), places.map(({ index }) => index)]);
   return rows.map((row) => ({
     level: row.level,
     index: integerFromRow(row.tile_index),
     width: row.width,
     hashes: row.hashes,
+    upperNodes: row.upper_nodes,
   }));
 }
 

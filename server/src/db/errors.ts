@@ -44,6 +44,13 @@ export function isContention(error: unknown): boolean {
   return CONTENTION.includes(sqlState(error) ?? '');
 }
 
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/** True when a lock was not to be had within `lock_timeout`: somebody else is at work on the row. */
+export function isLockTimeout(error: unknown): boolean {
+  return sqlState(error) === LOCK_NOT_AVAILABLE;
+}
+
 // Class 08: connection exception; class 57: operator intervention (shutdown, cancelled by a timeout); 53: no resources
 // (connections, disk, memory); 58: the machine's own I/O; 55P03: a lock was not to be had in time; 25006: a standby.
 const AWAY_CLASSES = /^(?:08|53|57|58)...$|^(?:55P03|25006)$/;

@@ -1,9 +1,11 @@
 /** Answers that may be kept: a strong ETag over the bytes, 304 for who has them already, and for how long to keep them. RFC 9110 section 13.1.2, RFC 9111. @module */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 export interface CacheableAnswer {
   readonly body: Uint8Array | string;
+  /** Where it is known already. */
+  readonly etag?: string;
   readonly contentType: string;
   /** `immutable`: the same for ever. `newest`: right for about a second. */
   readonly freshness: 'immutable' | 'newest';
@@ -21,9 +23,8 @@ const PRIVATE = 'private, no-cache';
 export function sendCacheable(
   request: Pick<FastifyRequest, 'headers'>,
   reply: FastifyReply,
-  { body, contentType, freshness, isPublic }: CacheableAnswer,
+  { body, etag = etagOf(body), contentType, freshness, isPublic }: CacheableAnswer,
 ): FastifyReply {
-  const etag = etagOf(body);
   reply.header('etag', etag).header('cache-control', isPublic ? CACHE_CONTROL[freshness] : PRIVATE);
   if (hasTag(request.headers['if-none-match'], etag)) return reply.code(304).send();
   return reply.header('content-type', contentType).send(body);
@@ -31,8 +32,21 @@ export function sendCacheable(
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
 
+/** Owned by `encodeOnce`; an entry goes with its object. */
+const encoded = new WeakMap<object, { readonly body: string; readonly etag: string }>();
+
+/** The JSON text of an object that nobody changes any more, as a finished proof in a cache: made and hashed once. */
+export function encodeOnce(value: object): { readonly body: string; readonly etag: string } {
+  const known = encoded.get(value);
+  if (known !== undefined) return known;
+  const body = JSON.stringify(value);
+  const made = { body, etag: etagOf(body) };
+  encoded.set(value, made);
+  return made;
+}
+
 function etagOf(body: Uint8Array | string): string {
-  return `"${createHash('sha256').update(body).digest('base64url')}"`;
+  return `"${hash('sha256', body, 'base64url')}"`;
 }
 
 // RFC 9110 13.1.2: the weak comparison, so a tag that a proxy marked as weak counts too.

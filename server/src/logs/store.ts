@@ -2,6 +2,7 @@
 
 import type { LogId, TenantId } from '../base/ids.ts';
 import { hashesFromRow, integerFromRow } from '../base/rows.ts';
+import { prepared } from '../db/prepared.ts';
 import type { Db } from '../db/transaction.ts';
 import type { Log, NextTreeState, TreeState } from './log.ts';
 
@@ -76,7 +77,7 @@ export async function getTreeState(db: Db, logId: LogId, lock = false): Promise<
     tree_size: string;
     right_edge: Buffer;
     halted_reason: string | null;
-  }>(lock ? LOCK_TREE_STATE : FIND_TREE_STATE, [logId]);
+  }>(prepared(lock ? LOCK_TREE_STATE : FIND_TREE_STATE, [logId]));
   const row = rows[0];
   if (row === undefined) throw new Error('the log has no row');
   return {
@@ -98,12 +99,9 @@ export async function moveTreeState(
   oldSize: number,
   next: NextTreeState,
 ): Promise<void> {
-  const { rowCount } = await db.query(MOVE_TREE_STATE, [
-    logId,
-    oldSize,
-    next.treeSize,
-    Buffer.concat(next.rightEdge),
-  ]);
+  const { rowCount } = await db.query(
+    prepared(MOVE_TREE_STATE, [logId, oldSize, next.treeSize, Buffer.concat(next.rightEdge)]),
+  );
   if (rowCount !== 1) throw new Error(`the log is no longer at size ${oldSize}`);
 }
 
@@ -118,12 +116,29 @@ export async function haltLog(db: Db, logId: LogId, reason: string): Promise<boo
   return rowCount === 1;
 }
 
-// Also room for a batch of leaf texts to be sorted in memory, for as long as the transaction lasts.
+// The settings hold for the transaction alone: room for a batch of leaf texts to be sorted in memory, and plain index
+// scans over the waiting room. It is full of rows that were taken and not yet vacuumed; a plain scan marks their index
+// entries as dead and the next one passes them by, while a bitmap or a whole scan meets each of them again (165,000 of
+// them took 18 ms in each of three statements). To compile such statements takes longer than to run them.
 const TRY_LOCK_SEQUENCER = `
-  SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS locked, set_config('work_mem', '64MB', true)`;
+  SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS locked, set_config('work_mem', '64MB', true),
+         set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true),
+         set_config('jit', 'off', true)`;
 
 /** True for one transaction at a time per log; held until it ends (works behind PgBouncer too). */
 export async function tryLockSequencer(db: Db, logId: LogId): Promise<boolean> {
-  const { rows } = await db.query<{ locked: boolean }>(TRY_LOCK_SEQUENCER, [`sequence ${logId}`]);
+  const { rows } = await db.query<{ locked: boolean }>(
+    prepared(TRY_LOCK_SEQUENCER, [`sequence ${logId}`]),
+  );
+  return rows[0]?.locked === true;
+}
+
+const TRY_LOCK_SIGNING = 'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS locked';
+
+/** True for one transaction at a time per log that is about to insert a head; held until it ends. */
+export async function tryLockSigning(db: Db, logId: LogId): Promise<boolean> {
+  const { rows } = await db.query<{ locked: boolean }>(
+    prepared(TRY_LOCK_SIGNING, [`sign ${logId}`]),
+  );
   return rows[0]?.locked === true;
 }

@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 import type { Pool } from 'pg';
 import type { Clock } from '../base/clock.ts';
 import type { LogId } from '../base/ids.ts';
+import { LeafPlaces } from './leaf-places.ts';
 import { NewestHeads } from './newest-heads.ts';
 import { TileCache } from './tile-cache.ts';
 
@@ -42,6 +43,7 @@ export interface ProofCache {
   readonly pool: Pool;
   readonly heads: NewestHeads;
   readonly tiles: TileCache;
+  readonly places: LeafPlaces;
   readonly finished: FinishedProofs;
   /** Runs `make` and tells how long it took, unless it fails. */
   timed<T>(kind: ProofKind, make: () => Promise<T>): Promise<T>;
@@ -64,6 +66,7 @@ export function openProofCache(options: ProofCacheOptions): ProofCache {
       maxBytes: options.maxTileBytes ?? MAX_TILE_BYTES,
       onRequest: (result) => onRequest('tile', result),
     }),
+    places: new LeafPlaces(pool),
     finished: new FinishedProofs(clock, (result) => onRequest('proof', result)),
     async timed(kind, make) {
       const startMs = clock.monotonicMs();
@@ -75,18 +78,16 @@ export function openProofCache(options: ProofCacheOptions): ProofCache {
 }
 
 const TTL_MS = 10 * 60_000;
-const MAX_PROOF_BYTES = 16 * 1024 * 1024; // of each kind
-const MAX_INDEXES = 65_536;
-const HASH_TEXT_BYTES = 100; // 64 characters and what the engine adds
-const PROOF_TEXT_BYTES = 600;
+const MAX_PROOF_BYTES = 24 * 1024 * 1024; // of each kind
+const HASH_TEXT_BYTES = 170; // 64 characters and what the engine adds, and again in the text of the answer
+const PROOF_TEXT_BYTES = 1_000;
 
 type Hashes = Pick<InclusionProofJson, 'proof_hashes'>;
 
-/** Finished proofs by log, leaf and size, or by log and two sizes; and the places of leaves, which stay when the head moves on. */
+/** Finished proofs by log, leaf and size, or by log and two sizes. */
 export class FinishedProofs {
   readonly #proofs: LRUCache<string, InclusionProofJson>;
   readonly #consistency: LRUCache<string, ConsistencyProofJson>;
-  readonly #indexes = new LRUCache<string, number>({ max: MAX_INDEXES });
   readonly #onRequest: (result: 'hit' | 'miss') => void;
 
   constructor(clock: Clock, onRequest: (result: 'hit' | 'miss') => void) {
@@ -120,7 +121,6 @@ export class FinishedProofs {
   /** Keeps a proof that was verified. */
   keep(logId: LogId, proof: InclusionProofJson): void {
     this.#proofs.set(proofKeyOf(logId, proof.leaf_hash, proof.tree_size), proof);
-    this.#indexes.set(`${logId}/${proof.leaf_hash}`, proof.leaf_index);
   }
 
   findConsistency(logId: LogId, oldSize: number, newSize: number): ConsistencyProofJson | null {
@@ -132,11 +132,6 @@ export class FinishedProofs {
   /** Keeps a proof that was verified up to a signed head: what lies below one never changes. */
   keepConsistency(logId: LogId, proof: ConsistencyProofJson): void {
     this.#consistency.set(`${logId}/${proof.old_size}/${proof.new_size}`, proof);
-  }
-
-  /** Where a leaf stands, if a proof of it was kept. */
-  findLeafIndex(logId: LogId, leafHash: Uint8Array): number | null {
-    return this.#indexes.get(`${logId}/${hexFromBytes(leafHash)}`) ?? null;
   }
 }
 

@@ -1,5 +1,5 @@
 /** Consistency proofs between any two sizes up to the newest head. RFC 6962 section 2.1.2. @module */
-import { proveConsistency } from '@kapsel/tree';
+import { proveConsistency, rootFromTiles } from '@kapsel/tree';
 import { hexFromBytes, verifyConsistency } from '@kapsel/verification';
 import { Failure } from '../base/failure.ts';
 import type { LogId } from '../base/ids.ts';
@@ -27,7 +27,10 @@ export async function proveSizes(
     // Side by side, so that their tiles are one query.
     const [path, oldRoot, newRoot] = await Promise.all([
       oldSize === newSize ? [] : proveConsistency(tiles, oldSize, newSize),
-      verifiedRoot(tiles, head, oldSize),
+      // Up to the head itself, the path below ties the old root to it.
+      newSize === head.treeSize
+        ? rootFromTiles(tiles, oldSize)
+        : verifiedRoot(tiles, head, oldSize),
       verifiedRoot(tiles, head, newSize),
     ]);
     verifyConsistency(oldRoot, newRoot, oldSize, newSize, path);

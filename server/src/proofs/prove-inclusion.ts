@@ -10,8 +10,6 @@ import type { InclusionProofJson, ProofCache } from './cache.ts';
 import type { CachedTiles } from './tile-cache.ts';
 import { answerVerified, verifiedRoot } from './verified-root.ts';
 
-const HASH_BYTES = 32;
-
 export interface InclusionRequest {
   readonly leafHash: Uint8Array;
   /** Null: under the newest head. */
@@ -45,7 +43,7 @@ export async function proveLeafHash(
     if (leafIndex >= size) throw notFound();
     return prove(proofs, logId, { leafHash, leafIndex, isClaim: true }, head, size);
   }
-  const index = await findLeafIndex(proofs, logId, leafHash);
+  const index = await proofs.places.find(logId, leafHash);
   if (index === null) throw await refusalOfUnknown(proofs, logId, leafHash);
   if (leafIndex !== null && leafIndex !== index) throw notFound();
   const covering = index < head.treeSize ? head : await coveringHead(proofs, logId, index);
@@ -119,14 +117,16 @@ async function prove(
     };
   });
   proofs.finished.keep(logId, proof);
+  proofs.places.keep(logId, proof.leaf_hash, leafIndex);
   return proof;
 }
 
 async function leafHashAt(tiles: CachedTiles, index: number, size: number): Promise<Uint8Array> {
   const tileIndex = Math.floor(index / TILE_WIDTH);
-  const hashes = await tiles.readTile(0, tileIndex, tileWidthAt(0, tileIndex, size));
-  const start = (index - tileIndex * TILE_WIDTH) * HASH_BYTES;
-  return hashes.subarray(start, start + HASH_BYTES);
+  const tile = { level: 0, index: tileIndex, width: tileWidthAt(0, tileIndex, size) };
+  const place = { tile, offset: index - tileIndex * TILE_WIDTH, count: 1 };
+  const [hash] = await tiles.readSubtrees([place]);
+  return hash ?? new Uint8Array();
 }
 
 function findFinished(
@@ -137,16 +137,6 @@ function findFinished(
   size: number,
 ): InclusionProofJson | null {
   return finished.find(logId, leafHash, size, size === head.treeSize ? head.rootHash : null);
-}
-
-async function findLeafIndex(
-  { finished, pool }: ProofCache,
-  logId: LogId,
-  leafHash: Uint8Array,
-): Promise<number | null> {
-  return (
-    finished.findLeafIndex(logId, leafHash) ?? (await findLeafIndexByHash(pool, logId, leafHash))
-  );
 }
 
 async function refusalOfUnknown(

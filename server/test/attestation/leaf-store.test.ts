@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   findLeafByAttempt,
   findLeafIndexByHash,
+  findLeafIndexesByHash,
   hasAttempt,
   isPendingLeafHash,
 } from '../../src/attestation/leaf-store.ts';
@@ -60,6 +61,18 @@ describe('findLeafIndexByHash', () => {
   it('knows no other hash, and none of another log', async () => {
     expect(await findLeafIndexByHash(bench.pool, log.id, new Uint8Array(32))).toBeNull();
     expect(await findLeafIndexByHash(bench.pool, stranger.id, leaf.leaf.hash)).toBeNull();
+  });
+});
+
+describe('findLeafIndexesByHash', () => {
+  it('finds many leaves at once in the order asked for, and null for what the log does not have', async () => {
+    const hashes = leaves.map((each) => each.leaf.hash).reverse();
+    const asked = [new Uint8Array(32), ...hashes, hashes[0] ?? new Uint8Array()];
+    const want = [null, ...hashes.map((_, i) => hashes.length - 1 - i), hashes.length - 1];
+    expect(await findLeafIndexesByHash(bench.pool, log.id, asked)).toEqual(want);
+    const theirs = await findLeafIndexesByHash(bench.pool, stranger.id, asked);
+    expect(theirs).toEqual(asked.map(() => null));
+    expect(await findLeafIndexesByHash(bench.pool, log.id, [])).toEqual([]);
   });
 });
 

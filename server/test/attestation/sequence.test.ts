@@ -1,5 +1,6 @@
 /** Sequencing: one tree whatever the batches, however many sequencers, and wherever it is struck. @module */
 
+import { compactRangeFromEdge } from '@kapsel/tree';
 import { sha256 } from '@kapsel/verification';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { checkTree } from '../../../test/support/check-log.ts';
@@ -61,7 +62,7 @@ describe('sequence', () => {
         const count = Math.min(size - settled.length, 1 + Math.floor(random() * 200));
         const leaves = await settleAttempts(bench.pool, log, count);
         settled.push(...leaves.map(({ deliveryAttemptId }) => deliveryAttemptId));
-        expect(await sequence(bench.pool, log)).toEqual({ added: count, more: false });
+        expect(await sequence(bench.pool, log)).toEqual({ added: count, more: false, busy: false });
       }
       expect((await checkTree(bench.pool, log)).tree.size).toBe(size);
       const { rows } = await bench.pool.query<{ id: string }>(
@@ -74,29 +75,51 @@ describe('sequence', () => {
   );
 
   it('does nothing when nothing waits', async () => {
-    expect(await sequence(bench.pool, log)).toEqual({ added: 0, more: false });
+    expect(await sequence(bench.pool, log)).toEqual({ added: 0, more: false, busy: false });
     await settleAttempts(bench.pool, log, 3);
     await sequence(bench.pool, log);
-    expect(await sequence(bench.pool, log)).toEqual({ added: 0, more: false });
+    expect(await sequence(bench.pool, log)).toEqual({ added: 0, more: false, busy: false });
     expect((await checkTree(bench.pool, log)).tree.size).toBe(3);
   });
 
   it('takes at most as many leaves at once as its limit, and says that more may wait', async () => {
     await settleAttempts(bench.pool, log, 6);
-    expect(await sequence(bench.pool, log, 5)).toEqual({ added: 5, more: true });
+    expect(await sequence(bench.pool, log, 5)).toEqual({ added: 5, more: true, busy: false });
     expect(await waiting()).toBe(1);
-    expect(await sequence(bench.pool, log, 5)).toEqual({ added: 1, more: false });
+    expect(await sequence(bench.pool, log, 5)).toEqual({ added: 1, more: false, busy: false });
     expect((await checkTree(bench.pool, log)).tree.size).toBe(6);
+  });
+
+  it('numbers leaves also where their indexes no longer fit into 32 bits', async () => {
+    const size = 2 ** 31; // one partial tile, the left half of 3/0
+    const hashes = Uint8Array.from({ length: 128 * 32 }, (_, i) => i);
+    const [edge] = compactRangeFromEdge(size, [{ level: 3, index: 0, width: 128, hashes }]).hashes;
+    await bench.pool.query(
+      'INSERT INTO merkle_tiles (log_id, level, tile_index, width, hashes) VALUES ($1, 3, 0, 128, $2)',
+      [log.id, Buffer.from(hashes)],
+    );
+    await bench.pool.query('UPDATE logs SET tree_size = $2, right_edge = $3 WHERE id = $1', [
+      log.id,
+      size,
+      Buffer.from(edge ?? []),
+    ]);
+    await settleAttempts(bench.pool, log, 2);
+    expect(await sequence(bench.pool, log)).toEqual({ added: 2, more: false, busy: false });
+    const { rows } = await bench.pool.query<{ leaf_index: string }>(
+      'SELECT leaf_index FROM merkle_leaves WHERE log_id = $1 ORDER BY leaf_index',
+      [log.id],
+    );
+    expect(rows.map((row) => Number(row.leaf_index))).toEqual([size, size + 1]);
   });
 
   it('leaves the leaves waiting while another process has the lock', async () => {
     await settleAttempts(bench.pool, log, 2);
     await inTransaction(bench.pools.api, async (db) => {
       expect(await tryLockSequencer(db, log.id)).toBe(true);
-      expect(await sequence(bench.pool, log)).toEqual({ added: 0, more: false });
+      expect(await sequence(bench.pool, log)).toEqual({ added: 0, more: false, busy: true });
     });
     expect(await waiting()).toBe(2);
-    expect(await sequence(bench.pool, log)).toEqual({ added: 2, more: false });
+    expect(await sequence(bench.pool, log)).toEqual({ added: 2, more: false, busy: false });
   });
 
   it('makes one tree when sequencers run at once while leaves come in', async () => {
@@ -129,7 +152,7 @@ describe('sequence', () => {
     // The second waits for the first, and then sees that its snapshot is too old.
     expect(results.map(({ added }) => added).sort()).toEqual([0, 10]);
     expect(results.every(({ more }) => more)).toBe(true);
-    expect(await sequence(bench.pool, log)).toEqual({ added: 10, more: false });
+    expect(await sequence(bench.pool, log)).toEqual({ added: 10, more: false, busy: false });
     expect((await checkTree(bench.pool, log)).tree.size).toBe(20);
   });
 
@@ -151,7 +174,7 @@ describe('sequence', () => {
     await settleAttempts(bench.pool, log, 1);
     const [before] = await listKeyStatements(bench.pool, log.id);
     expect(before?.leafIndex).toBeNull();
-    expect(await sequence(bench.pool, log)).toEqual({ added: 4, more: false });
+    expect(await sequence(bench.pool, log)).toEqual({ added: 4, more: false, busy: false });
     const [after] = await listKeyStatements(bench.pool, log.id);
     expect(after?.leafIndex).toBe(2);
     expect((await checkTree(bench.pool, log)).tree.size).toBe(4);
@@ -199,7 +222,7 @@ describe('a crash', () => {
       expect((await checkTree(bench.pool, log)).tree.size).toBe(270);
       expect(await waiting()).toBe(0);
       await settleAttempts(bench.pool, log, 1);
-      expect(await sequence(bench.pool, log)).toEqual({ added: 1, more: false });
+      expect(await sequence(bench.pool, log)).toEqual({ added: 1, more: false, busy: false });
     },
   );
 });
@@ -253,7 +276,7 @@ describe('a leaf that was changed while it waited', () => {
       // Repaired, but not yet looked at.
       await expect(sequence(bench.pool, log)).rejects.toThrow(LogHaltedError);
       await resume();
-      expect(await sequence(bench.pool, log)).toEqual({ added: 3, more: false });
+      expect(await sequence(bench.pool, log)).toEqual({ added: 3, more: false, busy: false });
       expect((await checkTree(bench.pool, log)).tree.size).toBe(5);
     },
   );
@@ -264,7 +287,7 @@ describe('a leaf that was changed while it waited', () => {
     const other = await makeLog(bench.pool);
     await settleAttempts(bench.pool, other, 1);
     await expect(sequence(bench.pool, log)).rejects.toThrow(LogHaltedError);
-    expect(await sequence(bench.pool, other)).toEqual({ added: 1, more: false });
+    expect(await sequence(bench.pool, other)).toEqual({ added: 1, more: false, busy: false });
   });
 });
 

@@ -10,7 +10,7 @@ import {
 } from '../../src/attestation/sequencer.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { closePools, openPools, type Pools } from '../../src/db/pools.ts';
-import { haltLog } from '../../src/logs/store.ts';
+import { haltLog, tryLockSequencer } from '../../src/logs/store.ts';
 import { type Journal, openJournal } from '../support/journal.ts';
 import {
   type Bench,
@@ -214,6 +214,54 @@ describe('the trouble of one log', () => {
     await settleAttempts(bench.pools.api, halted, 1);
     await look();
     expect(linesOf('log halted')).toHaveLength(3);
+  });
+});
+
+describe('a log that another process is at', () => {
+  /** Until `release` is called, another process seems to sequence the log. */
+  async function occupy(log: BenchLog): Promise<() => Promise<void>> {
+    const client = await bench.pools.api.connect();
+    await client.query('BEGIN');
+    expect(await tryLockSequencer(client, log.id)).toBe(true);
+    return async () => {
+      await client.query('ROLLBACK');
+      client.release();
+    };
+  }
+
+  it('is left to it for a second, and taken over then', async () => {
+    const log = await makeLog(bench.pool);
+    await settleAttempts(bench.pools.worker, log, 3);
+    const release = await occupy(log);
+    start();
+    await clock.untilAsked(1);
+    await release();
+    await look();
+    expect(await sizes(log)).toEqual([0]);
+    clock.advance(1_000 - INTERVAL_MS);
+    await clock.untilAsked(3);
+    expect(await sizes(log)).toEqual([3]);
+  });
+
+  it('does not hold up other logs', async () => {
+    const [log, other] = [await makeLog(bench.pool), await makeLog(bench.pool)];
+    for (const each of [log, other]) await settleAttempts(bench.pools.worker, each, 2);
+    const release = await occupy(log);
+    start();
+    await clock.untilAsked(1);
+    expect(await sizes(log, other)).toEqual([0, 2]);
+    await release();
+  });
+
+  it('is looked at once more at the stop', async () => {
+    const log = await makeLog(bench.pool);
+    await settleAttempts(bench.pools.worker, log, 2);
+    const release = await occupy(log);
+    const sequencer = start();
+    await clock.untilAsked(1);
+    await release();
+    await sequencer.stop();
+    expect(await sizes(log)).toEqual([2]);
   });
 });
 

@@ -14,8 +14,9 @@ import { findNewestHead } from '../../src/attestation/head-store.ts';
 import { sequence } from '../../src/attestation/sequence.ts';
 import { type SignHeadDeps, signHead } from '../../src/attestation/sign-head.ts';
 import { encodeTreeHeadJson, type TreeHead } from '../../src/attestation/tree-head.ts';
+import { inTransaction } from '../../src/db/transaction.ts';
 import type { Signer } from '../../src/keys/signer.ts';
-import { getTreeState } from '../../src/logs/store.ts';
+import { getTreeState, tryLockSigning } from '../../src/logs/store.ts';
 import { failAt, watched } from '../support/faulty-pool.ts';
 import {
   type Bench,
@@ -260,6 +261,27 @@ describe('two processes at once', () => {
     expect(heads.filter((head) => head !== null)).toHaveLength(1);
     expect(await headTimes()).toHaveLength(1);
     await checkTree(bench.pool, log);
+  });
+
+  it('do not wait for each other: one that finds another storing its head leaves it to that one', async () => {
+    await grow(3);
+    await inTransaction(bench.pools.api, async (db) => {
+      expect(await tryLockSigning(db, log.id)).toBe(true);
+      expect(await tick()).toBeNull();
+    });
+    expect(await headTimes()).toEqual([]);
+    expect(published.heads.size).toBe(0);
+    expect((await tick())?.treeSize).toBe(3);
+  });
+
+  it('leave a head to the next tick while a long transaction holds the row of the log', async () => {
+    await grow(3);
+    await inTransaction(bench.pools.api, async (db) => {
+      await getTreeState(db, log.id, true);
+      expect(await tick()).toBeNull();
+    });
+    expect(published.heads.size).toBe(0);
+    expect((await tick())?.treeSize).toBe(3);
   });
 
   it('take turns between looking and storing', async () => {

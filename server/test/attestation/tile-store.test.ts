@@ -1,7 +1,12 @@
 /** Tiles in a real database: they only grow, and what was read once is read the same for ever. @module */
-import type { Tile } from '@kapsel/tree';
+import { type NewTile, type Tile, upperNodesOfTile } from '@kapsel/tree';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { findTiles, tileReader, writeTiles } from '../../src/attestation/tile-store.ts';
+import {
+  findTileParts,
+  findTiles,
+  tileReader,
+  writeTiles,
+} from '../../src/attestation/tile-store.ts';
 import { type Db, inTransaction } from '../../src/db/transaction.ts';
 import { type Bench, type BenchLog, makeLog, openBench } from '../support/log-bench.ts';
 
@@ -18,13 +23,14 @@ afterAll(() => bench.close());
 const INTEGRITY_VIOLATION = { code: '23000' };
 
 /** A tile of `width` hashes; hash i is made of the byte `first + i`. */
-function tile(level: number, index: number, width: number, first = 0): Tile {
+function tile(level: number, index: number, width: number, first = 0): NewTile {
   const hashes = new Uint8Array(width * 32);
   for (let i = 0; i < width; i += 1) hashes.fill((first + i) & 0xff, i * 32, (i + 1) * 32);
-  return { level, index, width, hashes };
+  const upperNodes = width === 256 ? upperNodesOfTile(hashes) : null;
+  return { level, index, width, hashes, upperNodes };
 }
 
-const write = (...tiles: Tile[]): Promise<void> => writeTiles(bench.pool, log.id, tiles);
+const write = (...tiles: NewTile[]): Promise<void> => writeTiles(bench.pool, log.id, tiles);
 
 async function read({ level, index, width }: Tile): Promise<number[]> {
   return [...(await tileReader(bench.pool, log.id).readTile(level, index, width))];
@@ -93,6 +99,73 @@ describe('writeTiles', () => {
     await write(tile(0, 0, 2));
     await writeTiles(bench.pool, other.id, [tile(0, 0, 2, 7)]);
     expect(await read(tile(0, 0, 2))).toEqual([...tile(0, 0, 2).hashes]);
+  });
+});
+
+describe('upper nodes', () => {
+  const change = (value: string, where: string): Promise<unknown> =>
+    bench.pool.query(
+      `UPDATE merkle_tiles SET upper_nodes = ${value} WHERE log_id = $1 AND ${where}`,
+      [log.id],
+    );
+
+  it('are stored with a full tile, also when it was partial before', async () => {
+    await write(tile(0, 0, 200), tile(0, 1, 256, 1));
+    await write(tile(0, 0, 256));
+    for (const full of [tile(0, 0, 256), tile(0, 1, 256, 1)]) {
+      const [upper] = await findTileParts(bench.pool, log.id, [{ ...full, part: 'upper' }]);
+      expect(upper?.isWhole).toBe(false);
+      expect([...(upper?.bytes ?? [])]).toEqual([...(full.upperNodes ?? [])]);
+    }
+  });
+
+  it('may be added to a full tile that has none, and are never changed or taken away', async () => {
+    await write({ ...tile(0, 0, 256), upperNodes: null }, tile(0, 1, 9));
+    await change("decode(repeat('07', 960), 'hex')", 'tile_index = 0');
+    for (const value of ["decode(repeat('08', 960), 'hex')", 'NULL', 'upper_nodes']) {
+      await expect(change(value, 'tile_index = 0')).rejects.toMatchObject(INTEGRITY_VIOLATION);
+    }
+  });
+
+  it('belong to full tiles alone, and are thirty hashes', async () => {
+    const short = upperNodesOfTile(tile(0, 0, 256).hashes).subarray(32);
+    const wrong = [
+      { ...tile(0, 0, 9), upperNodes: tile(0, 0, 256).upperNodes },
+      { ...tile(0, 0, 256), upperNodes: short },
+    ];
+    for (const each of wrong) await expect(write(each)).rejects.toMatchObject({ code: '23514' });
+  });
+});
+
+describe('findTileParts', () => {
+  it('reads a group, the upper nodes or all hashes, in the order that they were asked for', async () => {
+    const [full, partial] = [tile(0, 0, 256), tile(0, 1, 40, 3)];
+    await write(full, partial);
+    const found = await findTileParts(bench.pool, log.id, [
+      { level: 0, index: 0, part: 15 },
+      { level: 0, index: 2, part: 0 },
+      { level: 0, index: 0, part: 'whole' },
+      { level: 0, index: 1, part: 0 },
+      { level: 0, index: 0, part: 'upper' },
+      { level: 0, index: 0, part: 15 },
+    ]);
+    const group = { bytes: Buffer.from(full.hashes.subarray(240 * 32)), isWhole: false };
+    expect(found).toEqual([
+      group,
+      null,
+      { bytes: Buffer.from(full.hashes), isWhole: true },
+      { bytes: Buffer.from(partial.hashes), isWhole: true },
+      { bytes: Buffer.from(full.upperNodes ?? []), isWhole: false },
+      group,
+    ]);
+  });
+
+  it('answers all hashes of a full tile whose upper nodes were never stored', async () => {
+    await write({ ...tile(0, 0, 256), upperNodes: null });
+    for (const part of [3, 'upper', 'whole'] as const) {
+      const found = await findTileParts(bench.pool, log.id, [{ level: 0, index: 0, part }]);
+      expect(found).toEqual([{ bytes: Buffer.from(tile(0, 0, 256).hashes), isWhole: true }]);
+    }
   });
 });
 

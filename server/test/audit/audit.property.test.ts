@@ -24,6 +24,7 @@ const COLUMNS = [
   ['merkle_leaves', 'leaf_data', 'log_id = $1', 'leaf_index'],
   ['merkle_leaves', 'leaf_hash', 'log_id = $1', 'leaf_index'],
   ['merkle_tiles', 'hashes', 'log_id = $1', 'level, tile_index'],
+  ['merkle_tiles', 'upper_nodes', 'log_id = $1 AND width = 256', 'level, tile_index'],
   ['signed_tree_heads', 'root_hash', 'log_id = $1', 'tree_size'],
   ['signed_tree_heads', 'signature', 'log_id = $1', 'tree_size'],
   ['signed_tree_heads', 'checkpoint', 'log_id = $1', 'tree_size'],

@@ -184,6 +184,11 @@ const CASES: readonly Case[] = [
     `UPDATE merkle_tiles SET ${FLIP('hashes')} WHERE log_id = $1 AND level = 1`,
   ],
   [
+    'an upper node of a full tile',
+    'merkle_tiles.upper_nodes',
+    `UPDATE merkle_tiles SET ${FLIP('upper_nodes')} WHERE log_id = $1 AND level = 0 AND tile_index = 1`,
+  ],
+  [
     'a tile that is too wide',
     'merkle_tiles.width',
     `UPDATE merkle_tiles SET width = width + 1, hashes = hashes || substring(hashes FOR 32) WHERE log_id = $1 AND level = 0 AND tile_index = 2`,
@@ -191,7 +196,7 @@ const CASES: readonly Case[] = [
   [
     'a tile that is too narrow',
     'merkle_tiles.width',
-    `UPDATE merkle_tiles SET width = width - 1, hashes = substring(hashes FOR 32 * (width - 1)) WHERE log_id = $1 AND level = 0 AND tile_index = 1`,
+    `UPDATE merkle_tiles SET width = width - 1, hashes = substring(hashes FOR 32 * (width - 1)), upper_nodes = NULL WHERE log_id = $1 AND level = 0 AND tile_index = 1`,
   ],
   [
     'a tile that is gone',
@@ -201,7 +206,7 @@ const CASES: readonly Case[] = [
   [
     'a tile too many',
     'merkle_tiles',
-    `INSERT INTO merkle_tiles SELECT log_id, 3, 0, width, hashes FROM merkle_tiles WHERE log_id = $1 AND level = 1`,
+    `INSERT INTO merkle_tiles (log_id, level, tile_index, width, hashes) SELECT log_id, 3, 0, width, hashes FROM merkle_tiles WHERE log_id = $1 AND level = 1`,
   ],
   [
     'the root of a head',

@@ -1,5 +1,12 @@
 /** The tree checker against the tree in memory, and each way a stored tile can differ. @module */
-import { compactRangeFromHashes, MemoryTree, planTileWrites, type Tile } from '@kapsel/tree';
+import {
+  compactRangeFromHashes,
+  MemoryTree,
+  type NewTile,
+  planTileWrites,
+  type Tile,
+  upperNodesOfTile,
+} from '@kapsel/tree';
 import { sha256, utf8FromString } from '@kapsel/verification';
 import { describe, expect, it } from 'vitest';
 import { checkTile, TreeChecker } from '../../src/audit/check-tree.ts';
@@ -29,9 +36,10 @@ describe('TreeChecker', () => {
       const range = compactRangeFromHashes(0, []);
       for (const hash of HASHES) range.append(hash);
       expect(checker.rightEdge()).toEqual(range.hashes);
-      expect(checker.partialTiles()).toEqual(full.filter(({ width }) => width < 256));
+      const plain = full.map(({ upperNodes: _, ...tile }) => tile);
+      expect(checker.partialTiles()).toEqual(plain.filter(({ width }) => width < 256));
       expect(tiles).toEqual(
-        full.filter(
+        plain.filter(
           ({ level, index, width }) => width === 256 && level === 0 && index >= from / 256,
         ),
       );
@@ -46,7 +54,7 @@ describe('TreeChecker', () => {
 });
 
 describe('checkTile', () => {
-  const [tile] = planTileWrites(0, [], HASHES.slice(0, 3)) as [Tile];
+  const [tile] = planTileWrites(0, [], HASHES.slice(0, 3)) as [NewTile];
 
   it('takes the same tile, and a wider one with the same beginning', () => {
     expect(checkTile(tile, tile)).toEqual([]);
@@ -64,5 +72,25 @@ describe('checkTile', () => {
       where: 'merkle_tiles.hashes',
       at: '0/000.p/3, hash 1',
     });
+  });
+
+  it('takes upper nodes that belong to the hashes, and tiles that have none', () => {
+    const [full] = planTileWrites(0, [], HASHES.slice(0, 256)) as [NewTile];
+    expect(full.upperNodes).not.toBeNull();
+    expect(checkTile(full, full)).toEqual([]);
+    expect(checkTile(full, { ...full, upperNodes: null })).toEqual([]);
+    const narrower = { ...full, width: 255, hashes: full.hashes.subarray(0, 255 * 32) };
+    expect(checkTile(narrower, full)).toEqual([]);
+  });
+
+  it('names the upper node that does not follow from the hashes', () => {
+    const [full] = planTileWrites(0, [], HASHES.slice(0, 256)) as [NewTile];
+    for (const node of [0, 15, 16, 29]) {
+      const upperNodes = upperNodesOfTile(full.hashes);
+      upperNodes[node * 32 + 7] = (upperNodes[node * 32 + 7] ?? 0) ^ 1;
+      expect(checkTile(full, { ...full, upperNodes })).toMatchObject([
+        { where: 'merkle_tiles.upper_nodes', at: `0/000, node ${node}` },
+      ]);
+    }
   });
 });

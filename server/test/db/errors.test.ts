@@ -5,6 +5,7 @@ import { createTestDatabase, type TestDatabase } from '../../../test/support/pos
 import {
   isContention,
   isDatabaseAway,
+  isLockTimeout,
   isMissingParent,
   isRowFault,
   isSerializationFailure,
@@ -48,6 +49,22 @@ describe('isSerializationFailure', () => {
     expect(isRowFault(error)).toBe(false);
     expect(isSerializationFailure(await errorOf('SELEC 1'))).toBe(false);
     expect(isSerializationFailure(new RowFault('40001'))).toBe(false);
+    await pool.query('DELETE FROM tenants WHERE id = $1', [ID]);
+  });
+});
+
+describe('isLockTimeout', () => {
+  it('is a row that somebody else holds, and nothing else', async () => {
+    await pool.query(INSERT, [ID, 'held']);
+    const other = new pg.Client({ connectionString: database.connectionString });
+    await other.connect();
+    await other.query('BEGIN');
+    await other.query('SELECT 1 FROM tenants FOR UPDATE');
+    const error = await errorOf('SELECT 1 FROM tenants FOR UPDATE NOWAIT');
+    await other.end();
+    expect(isLockTimeout(error)).toBe(true);
+    expect(isLockTimeout(await errorOf('SELEC 1'))).toBe(false);
+    expect(isLockTimeout(null)).toBe(false);
     await pool.query('DELETE FROM tenants WHERE id = $1', [ID]);
   });
 });

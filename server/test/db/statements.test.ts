@@ -28,6 +28,7 @@ const TENANT_TABLES = [
 const WITHOUT_TENANT: Readonly<Record<string, string>> = {
   FIND_CALLER: 'answers which tenant a key belongs to',
   FIND_INDEX: 'leaf hashes are public, and nothing but the index is answered',
+  FIND_INDEXES: 'leaf hashes are public, and nothing but indexes is answered',
   IS_PENDING: 'leaf hashes are public, and nothing but yes or no is answered',
 };
 

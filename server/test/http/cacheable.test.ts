@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FastifyInstance, fastify } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type CacheableAnswer, sendCacheable } from '../../src/http/cacheable.ts';
+import { type CacheableAnswer, encodeOnce, sendCacheable } from '../../src/http/cacheable.ts';
 
 const BODY = Buffer.from('a tile');
 const ETAG = `"${createHash('sha256').update(BODY).digest('base64url')}"`;
@@ -62,5 +62,21 @@ describe('sendCacheable', () => {
     expect([statusCode, rawPayload.length]).toEqual([200, 0]);
     expect(headers).toMatchObject({ etag: ETAG, 'content-length': `${BODY.length}` });
     expect((await ask(ETAG, 'HEAD')).statusCode).toBe(304);
+  });
+});
+
+describe('encodeOnce', () => {
+  it('makes the text of an object and its tag once, and tells objects apart', () => {
+    const proof = { leaf_index: 4 };
+    const first = encodeOnce(proof);
+    const want = createHash('sha256').update('{"leaf_index":4}').digest('base64url');
+    expect(first).toEqual({ body: '{"leaf_index":4}', etag: `"${want}"` });
+    expect(encodeOnce(proof)).toBe(first);
+    expect(encodeOnce({ leaf_index: 5 }).etag).not.toBe(first.etag);
+  });
+
+  it('gives the tag that the same text has without it', async () => {
+    answer = { ...answer, body: encodeOnce({ a: 1 }).body };
+    expect((await ask()).headers.etag).toBe(encodeOnce({ a: 1 }).etag);
   });
 });

@@ -1,7 +1,7 @@
-import { MemoryTree } from '@kapsel/tree';
+import { MemoryTree, upperNodesOfTile } from '@kapsel/tree';
 import { sha256 } from '@kapsel/verification';
 import { describe, expect, it } from 'vitest';
-import { TileNodes } from '../../src/proofs/tile-nodes.ts';
+import { TileNodes, UpperNodes } from '../../src/proofs/tile-nodes.ts';
 
 function hashesOf(count: number): Uint8Array[] {
   return Array.from({ length: count }, (_, i) => sha256(Uint8Array.of(i)));
@@ -60,12 +60,55 @@ describe('TileNodes', () => {
     const before = Buffer.from(tile.bytes);
     bytes.fill(0);
     expect(Buffer.from(tile.bytes)).toEqual(before);
-    expect(tile.sizeBytes).toBeGreaterThan(tile.bytes.length + 255 * 32);
+    expect(tile.sizeBytes).toBeGreaterThan(tile.bytes.length + 3 * 32);
   });
 
   it('refuses a piece of a hash and no hash at all', () => {
     for (const length of [0, 31, 33]) {
       expect(() => new TileNodes(new Uint8Array(length)), `${length}`).toThrow(RangeError);
+    }
+  });
+});
+
+describe('a group of a tile', () => {
+  it('knows the subtrees of its hashes by their places in the tile, and no others', () => {
+    const hashes = hashesOf(256);
+    const group = new TileNodes(Buffer.concat(hashes.slice(240)), 240);
+    for (const count of [1, 2, 4, 8, 16]) {
+      for (let offset = 240; offset < 256; offset += count) {
+        expect(group.subtreeRoot(offset, count)).toEqual(reference(hashes, offset, count));
+      }
+    }
+    for (const [offset, count] of [
+      [239, 1],
+      [224, 16],
+      [256, 1],
+      [0, 1],
+      [224, 32],
+    ] as const) {
+      expect(() => group.subtreeRoot(offset, count), `${offset} ${count}`).toThrow(RangeError);
+    }
+  });
+});
+
+describe('UpperNodes', () => {
+  it('gives out the nodes over 16 hashes and more, from its own copy', () => {
+    const hashes = hashesOf(256);
+    const stored = upperNodesOfTile(Buffer.concat(hashes));
+    const upper = new UpperNodes(stored);
+    stored.fill(0);
+    for (const count of [16, 32, 64, 128]) {
+      for (let offset = 0; offset < 256; offset += count) {
+        expect(upper.subtreeRoot(offset, count)).toEqual(reference(hashes, offset, count));
+      }
+    }
+    expect(() => upper.subtreeRoot(0, 8)).toThrow(RangeError);
+    expect(upper.sizeBytes).toBe(960);
+  });
+
+  it('refuses other lengths', () => {
+    for (const length of [0, 959, 961]) {
+      expect(() => new UpperNodes(new Uint8Array(length)), `${length}`).toThrow(RangeError);
     }
   });
 });

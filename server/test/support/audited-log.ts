@@ -282,8 +282,16 @@ async function writeTree(pool: Pool, log: Log, tree: MemoryTree): Promise<void> 
   );
   for (const tile of planTileWrites(0, [], hashes)) {
     await pool.query(
-      'INSERT INTO merkle_tiles (log_id, level, tile_index, width, hashes) VALUES ($1, $2, $3, $4, $5)',
-      [log.id, tile.level, tile.index, tile.width, Buffer.from(tile.hashes)],
+      `INSERT INTO merkle_tiles (log_id, level, tile_index, width, hashes, upper_nodes)
+       VALUES ($1, $2, $3, $4, $5, $6)`,
+      [
+        log.id,
+        tile.level,
+        tile.index,
+        tile.width,
+        Buffer.from(tile.hashes),
+        tile.upperNodes === null ? null : Buffer.from(tile.upperNodes),
+      ],
     );
   }
   const range = compactRangeFromHashes(0, []);

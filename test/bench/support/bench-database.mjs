@@ -27,13 +27,17 @@ const SETTINGS = {
  * }} BenchDatabase `folder` is the server's data folder, empty but for the cluster.
  */
 
-/** Starts it, migrated and empty. @param {(line: string) => void} say @returns {Promise<BenchDatabase>} */
-export async function startDatabase(say) {
+/**
+ * Starts it, migrated. With `keep` it lies in that folder, with whatever an earlier run left there, and stays; else it is
+ * empty and goes at the end.
+ * @param {(line: string) => void} say @param {string | null} [keep] @returns {Promise<BenchDatabase>}
+ */
+export async function startDatabase(say, keep = null) {
   const [{ launchPostgres }, { migrate }] = await Promise.all([
     importServer('embedded/launch.js'),
     importServer('db/migrate.js'),
   ]);
-  const folder = await mkdtemp(join(tmpdir(), 'kapsel-bench-'));
+  const folder = keep ?? (await mkdtemp(join(tmpdir(), 'kapsel-bench-')));
   const binFolder = await newestSystemBinaries();
   const postgres = await launchPostgres({
     dataDir: folder,
@@ -58,6 +62,7 @@ export async function startDatabase(say) {
       async stop() {
         await pool.end();
         await postgres.stop();
+        if (keep !== null) return;
         // Under root the cluster lies elsewhere, in a folder of its own.
         await rm(dirname(postgres.clusterFolder), { recursive: true, force: true });
         await rm(folder, { recursive: true, force: true });

@@ -12,13 +12,14 @@ const CHILD = fileURLToPath(new URL('load-child.mjs', import.meta.url));
 
 /**
  * Asks for each path once, over `connections` connections. Fails unless every answer is 200.
- * @param {string} origin @param {readonly string[]} paths @param {number} connections @returns {Promise<Load>}
+ * @param {string} origin @param {readonly string[]} warmUp Asked for first, and not counted.
+ * @param {readonly string[]} paths @param {number} connections @returns {Promise<Load>}
  */
-export async function load(origin, paths, connections) {
+export async function load(origin, warmUp, paths, connections) {
   const child = fork(CHILD, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   try {
     await once(child, 'message');
-    child.send({ origin, paths, connections });
+    child.send({ origin, warmUp, paths, connections });
     const [outcome] = /** @type {[import('./load-child.mjs').Outcome]} */ (
       await once(child, 'message')
     );

@@ -11,24 +11,41 @@ const MAX_WARM_MS = 20;
 const MAX_COLD_MS = 50;
 const JUDGED_SIZE = 1_000_000;
 const MAX_GROWTH = 2;
+const WARM_UP = 1_000; // of them again for each later run: enough for the generator, and too few to fill the server's caches
 const OTHER_LEAVES = 5_000; // of a log that warms up the engine and the connections of a new server, but not its caches
 
 /** @typedef {'inclusion' | 'consistency'} Kind */
+
+/**
+ * The logs of all sizes, with a signed head each; those that an earlier run left are kept.
+ * @param {import('./bench-database.mjs').BenchDatabase} database
+ * @param {import('../log.bench.mjs').Size} size
+ * @param {(line: string) => void} say
+ */
+export async function fillLogs({ pool, url, folder }, size, say) {
+  const tree = await import('@kapsel/tree');
+  const settings = { DATABASE_URL: url, KAPSEL_DATA: folder };
+  const { rows } = await pool.query('SELECT name FROM logs WHERE tree_size > 0');
+  const filled = new Set(rows.map(({ name }) => name));
+  const missing = [OTHER_LEAVES, ...size.sizes].filter((leaves) => !filled.has(nameOf(leaves)));
+  if (missing.length === 0) return;
+  for (const leaves of missing) {
+    await makeLog(pool, settings, leaves);
+    await fillLog(pool, tree, nameOf(leaves), leaves, say);
+  }
+  await pool.query('VACUUM ANALYZE');
+  await signAll(settings, missing);
+}
 
 /**
  * @param {import('./bench-database.mjs').BenchDatabase} database
  * @param {import('../log.bench.mjs').Size} size
  * @param {(line: string) => void} say
  */
-export async function proofFigures({ pool, url, folder }, size, say) {
-  const tree = await import('@kapsel/tree');
+export async function proofFigures(database, size, say) {
+  const { url, folder } = database;
+  await fillLogs(database, size, say);
   const settings = { DATABASE_URL: url, KAPSEL_DATA: folder };
-  for (const leaves of [OTHER_LEAVES, ...size.sizes]) {
-    await makeLog(pool, settings, leaves);
-    await fillLog(pool, tree, nameOf(leaves), leaves, say);
-  }
-  await pool.query('VACUUM ANALYZE');
-  await signAll(settings, [OTHER_LEAVES, ...size.sizes]);
 
   /** @type {Map<string, import('./load.mjs').Load[]>} */
   const loads = new Map();
@@ -38,11 +55,14 @@ export async function proofFigures({ pool, url, folder }, size, say) {
         const paths = pathsOf(kind, leaves, size.requests, round);
         const server = await startServer(settings); // nothing cached
         try {
-          await load(server.url, pathsOf(kind, OTHER_LEAVES, OTHER_LEAVES, round), CONNECTIONS);
           for (const state of ['cold', 'warm']) {
-            const measured = await load(server.url, paths, CONNECTIONS);
+            const count = state === 'cold' ? OTHER_LEAVES : WARM_UP;
+            const warmUp = pathsOf(kind, OTHER_LEAVES, count, round);
+            const measured = await load(server.url, warmUp, paths, CONNECTIONS);
             const key = `${kind}_${leaves}_${state}`;
             loads.set(key, [...(loads.get(key) ?? []), measured]);
+            const [p50, p99] = [measured.p50Ms, measured.p99Ms].map((ms) => rounded(ms, 1));
+            say(`${kind} ${leaves} ${state}: p50 ${p50} ms, p99 ${p99} ms`);
           }
         } finally {
           await server.stop();

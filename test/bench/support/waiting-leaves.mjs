@@ -12,9 +12,11 @@ const ATTEMPTED_MS = Date.parse('2026-01-15T10:30:45.000Z');
 
 /** @param {string} origin @param {number} count @returns {Promise<Leaf[]>} */
 export async function makeLeaves(origin, count) {
-  const { encodeDeliveryLeaf } = await importServer('attestation/leaf.js');
+  const [{ encodeDeliveryLeaf }, { newId }] = await Promise.all(
+    ['attestation/leaf.js', 'base/ids.js'].map(importServer),
+  );
   return Array.from({ length: count }, () => {
-    const attemptId = randomUUID();
+    const attemptId = newId(Date.now()); // as attempts have it: in order of time, so that indexes grow at their end
     const leaf = encodeDeliveryLeaf(
       origin,
       {

@@ -5,11 +5,12 @@ import { findHeadBySize } from '../../attestation/head-store.ts';
 import type { TreeHead } from '../../attestation/tree-head.ts';
 import { encodeTreeHeadJson } from '../../attestation/tree-head.ts';
 import { Failure, notFound } from '../../base/failure.ts';
+import type { ConsistencyProofJson, InclusionProofJson } from '../../proofs/cache.ts';
 import { describeKeys } from '../../proofs/key-history.ts';
 import { proveSizes } from '../../proofs/prove-consistency.ts';
 import { proveLeafHash } from '../../proofs/prove-inclusion.ts';
 import { callerOrNull, takesKey } from '../authenticate.ts';
-import { JSON_TYPE, sendCacheable } from '../cacheable.ts';
+import { type CacheableAnswer, encodeOnce, JSON_TYPE, sendCacheable } from '../cacheable.ts';
 import { createLogChoice } from '../log-choice.ts';
 import {
   ConsistencyQuery,
@@ -84,7 +85,7 @@ export function attestationRoutes(app: FastifyInstance, deps: RouteDeps, prefix:
           leafIndex: integerFromQuery(request.query.leaf_index),
         }),
       );
-      return sendJson(request, reply, proof, treeSize === null ? 'newest' : 'immutable');
+      return sendProof(request, reply, proof, treeSize === null ? 'newest' : 'immutable');
     },
   });
 
@@ -98,7 +99,7 @@ export function attestationRoutes(app: FastifyInstance, deps: RouteDeps, prefix:
       const proof = await proofs.timed('consistency', () =>
         proveSizes(proofs, log.id, oldSize, newSize),
       );
-      return sendJson(request, reply, proof, 'immutable');
+      return sendProof(request, reply, proof, 'immutable');
     },
   });
 
@@ -119,7 +120,8 @@ export function sendNote(
   reply: FastifyReply,
   head: TreeHead,
 ): FastifyReply {
-  return sendFor(request, reply, encodeTreeHeadJson(head).checkpoint, NOTE_TYPE, 'newest');
+  const { checkpoint: body } = encodeTreeHeadJson(head);
+  return sendFor(request, reply, { body, contentType: NOTE_TYPE, freshness: 'newest' });
 }
 
 function sendJson(
@@ -128,18 +130,29 @@ function sendJson(
   value: object,
   freshness: 'immutable' | 'newest',
 ): FastifyReply {
-  return sendFor(request, reply, JSON.stringify(value), JSON_TYPE, freshness);
+  return sendFor(request, reply, {
+    body: JSON.stringify(value),
+    contentType: JSON_TYPE,
+    freshness,
+  });
+}
+
+function sendProof(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  proof: InclusionProofJson | ConsistencyProofJson,
+  freshness: 'immutable' | 'newest',
+): FastifyReply {
+  return sendFor(request, reply, { ...encodeOnce(proof), contentType: JSON_TYPE, freshness });
 }
 
 // The same URL is about another log for whoever shows a key, so caches must tell the two apart.
 function sendFor(
   request: FastifyRequest,
   reply: FastifyReply,
-  body: string,
-  contentType: string,
-  freshness: 'immutable' | 'newest',
+  answer: Omit<CacheableAnswer, 'isPublic'>,
 ): FastifyReply {
   const isPublic = callerOrNull(request) === null;
   reply.header('vary', 'authorization');
-  return sendCacheable(request, reply, { body, contentType, freshness, isPublic });
+  return sendCacheable(request, reply, { ...answer, isPublic });
 }
