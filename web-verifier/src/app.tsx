@@ -1,76 +1,118 @@
 /** The page: keys and files in, findings out. It checks; it never signs, edits or sends. @module */
 import type { PublicKey } from '@kapsel/verification';
-import { type ReactElement, useEffect, useMemo, useRef, useState } from 'react';
-import { type Finding, findingFromEntry } from './finding.ts';
-import { type Entry, entryFromText, MAX_FILES, readEntry } from './read-files.ts';
-import { keyFromFragment, trustFromKeys, withKey, withoutKey } from './trusted-keys.ts';
+import {
+  type ReactElement,
+  type RefObject,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react';
+import { Checks, type ChecksView } from './checks.ts';
+import {
+  openMemory,
+  rememberedKeys,
+  rememberedLook,
+  rememberKeys,
+  rememberLook,
+} from './device-memory.ts';
+import type { Finding, Result } from './finding.ts';
+import type { Source } from './item.ts';
+import { type Break, SAMPLE_KEY, sampleSource } from './sample.ts';
+import { sourceFromText } from './sources.ts';
+import { keyFromFragment, withKey, withoutKey } from './trusted-keys.ts';
 import { DropArea } from './view/drop-area.tsx';
 import { FindingDetail } from './view/finding-detail.tsx';
 import { KeyBar } from './view/key-bar.tsx';
 import { PageFooter, PageHeader } from './view/page-frame.tsx';
 import { ResultList } from './view/result-list.tsx';
-import { summaryOfFindings } from './words.ts';
+import { RunNotices, RunProgress } from './view/run-state.tsx';
+import { SampleBar } from './view/sample-bar.tsx';
+import { summaryOfResults } from './words.ts';
 
 interface AppProps {
   /** The clock: a head far in the future is refused. */
   readonly nowMs: () => number;
 }
 
-interface Progress {
-  readonly done: number;
-  readonly total: number;
-}
-
 export function App({ nowMs }: AppProps): ReactElement {
-  const [keys, setKeys] = useState<readonly PublicKey[]>([]);
-  const [choice, setChoice] = useState<number | null>(null);
-  const { entries, leftOut, progress, readFiles, takeText, forget } = useEntries(() =>
-    setChoice(null),
-  );
+  const { keys, setKeys, remembering, look, setLook } = useDevice();
   const linkKey = useLinkKey();
-  const findings = useMemo(
-    () => entries.map((entry) => findingFromEntry(entry, trustFromKeys(keys), nowMs())),
-    [entries, keys, nowMs],
-  );
-  const chosen = choice ?? firstToLookAt(findings);
-  const finding = findings[chosen];
-  const heading = useFocusAfterRun(findings, progress);
+  const [checks] = useState(() => new Checks(nowMs));
+  const [sample, setSample] = useState<{ readonly changed: Break | null } | null>(null);
+  const isSample = sample !== null;
+  useEffect(() => checks.trust(isSample ? SAMPLE_KEYS : keys), [checks, keys, isSample]);
+  const view = useSyncExternalStore(checks.watch, checks.view);
+  const { results, progress, end } = view;
+  const [choice, setChoice] = useState<number | null>(null);
+  const chosen = results.find(({ id }) => id === choice) ?? firstToLookAt(results);
+  const finding = useShown(chosen, checks, view);
+  const heading = useFocusAfterRun(finding, view.runsEnded);
 
   function pin(key: PublicKey): void {
     setKeys(withKey(keys, key));
     // A dropped key file has done its duty once the key is pinned.
-    const spent = findings.filter(
-      ({ other }) => other?.kind === 'public-key' && other.key.keyId === key.keyId,
-    );
-    if (spent.length > 0) forget(spent.map(({ entry }) => entry));
+    const spent = results.filter(({ pinnable }) => pinnable === key.keyId);
+    if (spent.length > 0) checks.forget(spent.map(({ id }) => id));
+  }
+
+  function check(sources: readonly Source[]): void {
+    setChoice(null);
+    setSample(null);
+    checks.trust(keys);
+    checks.check(sources);
+  }
+
+  function trySample(changed: Break | null): void {
+    setChoice(null);
+    setSample({ changed });
+    checks.trust(SAMPLE_KEYS);
+    checks.check([sampleSource(changed)]);
+  }
+
+  function leaveSample(): void {
+    setSample(null);
+    checks.clear();
   }
 
   return (
     <>
-      <PageHeader />
+      <PageHeader look={look} onLook={setLook} />
       <main>
         <KeyBar
           keys={keys}
           linkKey={linkKey}
           onPin={pin}
           onRemove={(keyId) => setKeys(withoutKey(keys, keyId))}
+          remembering={remembering}
         />
-        <DropArea compact={findings.length > 0} onFiles={readFiles} onText={takeText}>
-          {progress && <Reading progress={progress} />}
-          {leftOut > 0 && <LeftOut count={leftOut} />}
+        <DropArea
+          compact={results.length > 0}
+          onSources={check}
+          onText={(text) => check([sourceFromText(text)])}
+          onSample={() => trySample(null)}
+        >
+          {progress && <RunProgress progress={progress} onCancel={() => checks.cancel()} />}
+          <RunNotices
+            results={results}
+            end={progress === null ? end : null}
+            isWorkerLost={view.isWorkerLost}
+          />
         </DropArea>
+        {sample && <SampleBar {...sample} onBreak={trySample} onLeave={leaveSample} />}
         <p role="status" className="visually-hidden">
-          {!progress && findings.length > 0 && summaryOfFindings(findings)}
+          {progress === null && results.length > 0 && summaryOfResults(results)}
         </p>
-        {findings.length > 1 && (
-          <ResultList findings={findings} chosen={chosen} onChoose={setChoice} />
+        {results.length > 1 && (
+          <ResultList results={results} chosen={chosen?.id ?? 0} onChoose={setChoice} />
         )}
         {finding && (
           <FindingDetail
-            key={`${finding.entry.id}-${finding.verdict}`}
+            key={`${finding.item.id}-${view.runsEnded}`}
             finding={finding}
             headingRef={heading}
-            keysPinned={keys.length}
+            keysPinned={isSample ? 1 : keys.length}
             onPin={pin}
           />
         )}
@@ -80,92 +122,51 @@ export function App({ nowMs }: AppProps): ReactElement {
   );
 }
 
-/** What needs a person's eyes first: the first result that is not verified. */
-function firstToLookAt(findings: readonly Finding[]): number {
-  return Math.max(
-    0,
-    findings.findIndex(({ verdict }) => verdict !== 'verified'),
-  );
-}
+const SAMPLE_KEYS = [SAMPLE_KEY];
 
-function Reading({ progress }: { readonly progress: Progress }): ReactElement {
-  const { done, total } = progress;
-  return (
-    <p className="reading">
-      <label>
-        Reading {done} of {total} <progress value={done} max={total} />
-      </label>
-    </p>
-  );
-}
-
-function LeftOut({ count }: { readonly count: number }): ReactElement {
-  return (
-    <p role="alert" className="fault">
-      This page checks {MAX_FILES} files at a time: {count} more were left out. The command line
-      program has no such limit.
-    </p>
-  );
-}
-
-interface Entries {
-  readonly entries: readonly Entry[];
-  /** How many files were beyond the limit. */
-  readonly leftOut: number;
-  readonly progress: Progress | null;
-  readonly readFiles: (files: readonly File[]) => void;
-  readonly takeText: (text: string) => void;
-  readonly forget: (entries: readonly Entry[]) => void;
-}
-
-/** What was dropped, chosen or pasted last. A later run replaces an earlier one, also while that is still reading. */
-function useEntries(onChange: () => void): Entries {
-  const [entries, setEntries] = useState<readonly Entry[]>([]);
-  const [leftOut, setLeftOut] = useState(0);
-  const [progress, setProgress] = useState<Progress | null>(null);
-  const run = useRef(0);
-  const lastId = useRef(0);
-
-  function nextId(): number {
-    lastId.current += 1;
-    return lastId.current;
-  }
-
-  async function readAll(files: readonly File[]): Promise<void> {
-    run.current += 1;
-    const own = run.current;
-    const taken = files.slice(0, MAX_FILES);
-    const found: Entry[] = [];
-    for (const file of taken) {
-      setProgress({ done: found.length, total: taken.length });
-      found.push(await readEntry(nextId(), file));
-      if (run.current !== own) return;
-    }
-    replace(found);
-    setLeftOut(files.length - taken.length);
-  }
-
-  function replace(found: readonly Entry[]): void {
-    setProgress(null);
-    setLeftOut(0);
-    setEntries(found);
-    onChange();
-  }
-
+/** What the device may remember between two visits: the keys, when the person says so, and the look. */
+function useDevice() {
+  const [memory] = useState(() => (isEmbedded() ? null : openMemory(() => window.localStorage)));
+  const [keys, setKeys] = useState(() => rememberedKeys(memory));
+  const [isOn, setOn] = useState(keys.length > 0);
+  const [look, setLook] = useState(() => rememberedLook(memory));
+  useEffect(() => {
+    if (memory !== null && !rememberKeys(memory, isOn ? keys : [])) setOn(false);
+  }, [memory, isOn, keys]);
+  useEffect(() => {
+    document.documentElement.dataset.look = look;
+    rememberLook(memory, look);
+  }, [memory, look]);
   return {
-    entries,
-    leftOut,
-    progress,
-    readFiles: (files) => {
-      // readEntry turns every failure into an entry, so nothing is lost here.
-      if (files.length > 0) void readAll(files);
-    },
-    takeText: (text) => {
-      run.current += 1;
-      replace([entryFromText(nextId(), 'pasted text', text)]);
-    },
-    forget: (spent) => replace(entries.filter((entry) => !spent.includes(entry))),
+    keys,
+    setKeys,
+    remembering: memory === null ? null : { isOn, onChange: setOn },
+    look,
+    setLook,
   };
+}
+
+/** In a frame the page belongs to somebody else's: what a person pinned is not shown there. */
+function isEmbedded(): boolean {
+  return window.top !== window.self;
+}
+
+/** What needs a person's eyes first: the first result that is not verified. */
+function firstToLookAt(results: readonly Result[]): Result | null {
+  return results.find(({ verdict }) => verdict !== 'verified') ?? results[0] ?? null;
+}
+
+/** All that is known about the chosen result, asked for when it becomes the chosen one. */
+function useShown(
+  chosen: Result | null,
+  checks: Checks,
+  { finding, runsEnded }: ChecksView,
+): Finding | null {
+  const id = chosen?.id ?? null;
+  useEffect(() => {
+    if (id !== null && runsEnded > 0) checks.show(id);
+  }, [checks, id, runsEnded]);
+  return finding !== null && finding.item.id === id ? finding : null;
 }
 
 /** The key in the address, also when it changes while the page is open. */
@@ -181,12 +182,15 @@ function useLinkKey(): PublicKey | null {
 
 /** Moves the focus to the verdict once per run: new files, or another set of keys. */
 function useFocusAfterRun(
-  findings: readonly Finding[],
-  progress: Progress | null,
-): React.RefObject<HTMLHeadingElement | null> {
+  finding: Finding | null,
+  runsEnded: number,
+): RefObject<HTMLHeadingElement | null> {
   const heading = useRef<HTMLHeadingElement>(null);
+  const focused = useRef(0);
   useEffect(() => {
-    if (findings.length > 0 && progress === null) heading.current?.focus();
-  }, [findings, progress]);
+    if (finding === null || focused.current === runsEnded) return;
+    focused.current = runsEnded;
+    heading.current?.focus();
+  }, [finding, runsEnded]);
   return heading;
 }

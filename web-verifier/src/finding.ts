@@ -1,4 +1,4 @@
-/** From an entry and the pinned keys to what the page shows: the verifier's report, or why there is none. @module */
+/** From an item and the pinned keys to what the page shows: the verifier's report, or why there is none. @module */
 import {
   type ErrorCode,
   followKeyStatements,
@@ -8,31 +8,49 @@ import {
   type Verdict,
   verifyProofPackage,
 } from '@kapsel/verification';
-import type { Entry } from './read-files.ts';
+import type { Item } from './item.ts';
 import { type Other, recogniseOther } from './recognise.ts';
 
-/** What is known about one entry. */
+/** What is known about one item. */
 export interface Finding {
-  readonly entry: Entry;
+  readonly item: Item;
   readonly verdict: Verdict;
   /** The code that leads to the verdict; null only for `verified`. */
   readonly code: ErrorCode | null;
-  /** Null if the file was not read or is something else. */
+  /** Null if the item was not read or is something else. */
   readonly report: Report | null;
   readonly other: Other | null;
 }
 
-/** Checks one entry. The verifier decides; this only chooses what to ask it. */
-export function findingFromEntry(entry: Entry, trust: Trust, nowMs: number): Finding {
-  if (entry.content.kind === 'too-large') {
-    return { entry, verdict: 'malformed', code: 'E_TOO_LARGE', report: null, other: null };
+/** A finding as a line of the list. */
+export interface Result {
+  readonly id: number;
+  readonly name: string;
+  readonly verdict: Verdict;
+  readonly code: ErrorCode | null;
+  /** Null unless verified: nobody should take a fact from a list that may be wrong. */
+  readonly fact: { readonly endpointUrl: string; readonly attemptedAt: string } | null;
+  /** The fingerprint, when the item is a public key that could be pinned. */
+  readonly pinnable: string | null;
+}
+
+/** Checks one item. The verifier decides; this only chooses what to ask it. */
+export function findingFromItem(item: Item, trust: Trust, nowMs: number): Finding {
+  const { bytes } = item;
+  if (bytes === null) {
+    const verdict = item.fault === 'E_TOO_LARGE' ? 'malformed' : 'error';
+    return { item, verdict, code: item.fault, report: null, other: null };
   }
-  if (entry.content.kind === 'unreadable') {
-    return { entry, verdict: 'error', code: 'E_IO', report: null, other: null };
-  }
-  const { bytes } = entry.content;
   const report = verifyProofPackage(bytes, trust, { nowMs, followKeyStatements });
   const other = report.verdict === 'malformed' ? recogniseOther(bytes) : null;
   const code = leadingFailure(report)?.code ?? null;
-  return { entry, verdict: report.verdict, code, report: other === null ? report : null, other };
+  return { item, verdict: report.verdict, code, report: other === null ? report : null, other };
+}
+
+/** What the list needs of a finding. */
+export function resultFromFinding({ item, verdict, code, report, other }: Finding): Result {
+  const claims = verdict === 'verified' ? (report?.claims ?? null) : null;
+  const fact = claims && { endpointUrl: claims.endpointUrl, attemptedAt: claims.attemptedAt };
+  const pinnable = other?.kind === 'public-key' ? other.key.keyId : null;
+  return { id: item.id, name: item.name, verdict, code, fact, pinnable };
 }

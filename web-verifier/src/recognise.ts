@@ -1,6 +1,6 @@
 /** Tells what a file is when it is not a proof package, so that the page can say something helpful. @module */
 import { type PublicKey, parseTreeHead, VerificationError } from '@kapsel/verification';
-import { MAX_PACKAGE_BYTES } from './read-files.ts';
+import { MAX_PACKAGE_BYTES } from './item.ts';
 import { readKeyText } from './trusted-keys.ts';
 
 /** Something known that is no proof package. */

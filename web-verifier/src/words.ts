@@ -8,7 +8,7 @@ import {
   type Report,
   type Verdict,
 } from '@kapsel/verification';
-import type { Finding } from './finding.ts';
+import type { Finding, Result } from './finding.ts';
 import type { Other } from './recognise.ts';
 
 /** The one word of each verdict: the same as in the command line and its reports. */
@@ -69,14 +69,20 @@ function versionSentence(report: Report | null): string {
 }
 
 /** One line for the whole run, for people who listen to the page. */
-export function summaryOfFindings(findings: readonly Finding[]): string {
-  const counts = new Map<Verdict, number>();
-  for (const { verdict } of findings) counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
-  const parts = [...counts].map(
+export function summaryOfResults(results: readonly Result[]): string {
+  const parts = countsOfResults(results).map(
     ([verdict, count]) => `${count} ${VERDICT_WORD[verdict].toLowerCase()}`,
   );
-  const noun = findings.length === 1 ? 'file' : 'files';
-  return `${findings.length} ${noun}: ${parts.join(', ')}`;
+  return `${results.length} ${results.length === 1 ? 'item' : 'items'}: ${parts.join(', ')}`;
+}
+
+/** How often each verdict was given, in the order in which they first came. */
+export function countsOfResults(
+  results: readonly Result[],
+): readonly (readonly [Verdict, number])[] {
+  const counts = new Map<Verdict, number>();
+  for (const { verdict } of results) counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
+  return [...counts];
 }
 
 /** What each check asks, as a heading. */

@@ -1,9 +1,12 @@
 /** The built page in a real browser: what a person gives it, and the verdict it shows. @module */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser } from '../../test/support/browser.ts';
 import { part } from '../../test/support/parts.ts';
-import { MAX_FILES } from '../src/read-files.ts';
+import { LIMITS_WITHOUT_WORKER } from '../src/checker.ts';
 import { alter, craftPackage } from './support/craft-package.ts';
 import {
   checksOf,
@@ -130,48 +133,82 @@ describe.skipIf(!part('browser'))('the page', () => {
     expect(words).not.toMatch(/tamper|forge/i);
   });
 
-  it('does not read a file above the limit', async () => {
+  it('refuses a file above the limit', async () => {
     const { page } = await openPage(browser);
-    await page.evaluate(() => {
-      File.prototype.arrayBuffer = () => Promise.reject(new Error('read all the same'));
-    });
     await chooseFile(page, ' '.repeat(1_048_577));
     expect(await shownVerdict(page)).toBe('malformed E_TOO_LARGE');
   });
 
   it('says so when a file cannot be read', async () => {
     const { page } = await openPage(browser);
+    const folder = mkdtempSync(join(tmpdir(), 'kapsel-page-'));
+    const file = join(folder, 'proof.kapsel.json');
+    writeFileSync(file, good.text);
+    // Gone between the choice and the reading, as on a stick that was pulled.
+    await page.exposeFunction('removeIt', () => rmSync(folder, { recursive: true }));
     await page.evaluate(() => {
-      File.prototype.arrayBuffer = () => Promise.reject(new Error('gone'));
+      const early = (event: Event): void => {
+        event.stopImmediatePropagation();
+        document.removeEventListener('change', early, true);
+        void (window as unknown as { removeIt(): Promise<void> })
+          .removeIt()
+          .then(() => event.target?.dispatchEvent(new Event('change', { bubbles: true })));
+      };
+      document.addEventListener('change', early, true);
     });
-    await chooseFile(page, good.text);
+    await page.setInputFiles('#files', file);
+    await verdictBand(page).waitFor();
     expect(await shownVerdict(page)).toBe('error E_IO');
   });
 
-  it('shows that it is reading, and lets a later run win', async () => {
+  it('shows how far it is, and lets a later run win', async () => {
     const { page } = await openPage(browser);
-    await page.evaluate(() => {
-      const read = File.prototype.arrayBuffer;
-      File.prototype.arrayBuffer = async function arrayBuffer(this: File) {
-        if (this.name === 'slow.json') {
-          await new Promise((go) => window.addEventListener('go', go));
-        }
-        return read.call(this);
-      };
-    });
-    await chooseFiles(page, [
-      { name: 'slow.json', text: '{}' },
-      { name: 'next.json', text: '{}' },
-    ]);
-    await page.getByText('Reading 0 of 2').waitFor();
+    await chooseLines(page, 20_000);
+    await page.getByText(/^(Reading|Checking) \d+/).waitFor();
     await chooseFile(page, good.text);
-    await page.evaluate(async () => {
-      window.dispatchEvent(new Event('go'));
-      await new Promise((afterReading) => setTimeout(afterReading, 50));
-    });
     expect(await shownVerdict(page)).toBe('untrusted E_KEY_UNKNOWN');
     expect(await page.locator('.result').count()).toBe(0);
-    expect(await page.getByText('Reading').count()).toBe(0);
+    expect(await page.locator('.run-progress').count()).toBe(0);
+  });
+
+  it('can be cancelled, and says from where on nothing was checked', async () => {
+    const { page } = await openPage(browser);
+    await chooseLines(page, 60_000);
+    await page.getByText(/^Checking [1-9]/).waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('alert').filter({ hasText: 'Cancelled' }).waitFor();
+    const heading = await page.locator('#list-heading').textContent();
+    const count = Number(heading?.split(' ')[0]);
+    expect(count).toBeGreaterThan(0);
+    expect(count).toBeLessThan(60_000);
+    // What was read is still known: a key renews the verdicts, of all that was read.
+    await pinKey(page, good.publicKeyHex);
+    await page.locator('[data-verdict="verified"]').waitFor();
+  });
+
+  it('checks ten thousand packages of one file without drawing them all', async () => {
+    const { page, faults } = await openPage(browser);
+    await pinKey(page, good.publicKeyHex);
+    await chooseLines(page, 10_000);
+    await page.getByRole('heading', { name: '10000 items: 10000 verified' }).waitFor();
+    expect(await page.locator('.result').count()).toBeLessThan(60);
+    const list = page.getByRole('listbox');
+    await list.focus();
+    await page.keyboard.press('End');
+    await page.getByRole('option', { name: 'many.ndjson:10000', selected: true }).waitFor();
+    expect(await page.getByRole('option', { selected: true }).getAttribute('aria-setsize')).toBe(
+      '10000',
+    );
+    expect(faults).toEqual([]);
+  });
+
+  it('goes on by itself, within narrow limits, where no worker can be had', async () => {
+    const { page } = await openPage(browser, { withoutWorker: true });
+    await pinKey(page, good.publicKeyHex);
+    await chooseLines(page, LIMITS_WITHOUT_WORKER.items + 3);
+    await page.getByRole('heading', { name: '200 items: 200 verified' }).waitFor();
+    await page.getByRole('alert').filter({ hasText: 'could not run in this browser' }).waitFor();
+    await page.getByRole('alert').filter({ hasText: 'There was more' }).waitFor();
   });
 
   it('lists several files, and starts with the first that is not verified', async () => {
@@ -183,19 +220,32 @@ describe.skipIf(!part('browser'))('the page', () => {
       { name: 'c.json', text: 'no proof' },
     ]);
     await page
-      .getByRole('heading', { name: '3 files: 1 verified, 1 invalid, 1 malformed' })
+      .getByRole('heading', { name: '3 items: 1 verified, 1 invalid, 1 malformed' })
       .waitFor();
     expect(await shownVerdict(page)).toBe('invalid E_LEAF_HASH');
-    await page.getByRole('button', { name: 'a.json' }).click();
-    expect(await shownVerdict(page)).toBe('verified');
+    await page.getByRole('option', { name: 'a.json' }).click();
+    await page.locator('[data-verdict="verified"]').waitFor();
   });
 
-  it('says how many files it left out', async () => {
+  it('filters the list, and is walked by keyboard', async () => {
     const { page } = await openPage(browser);
-    const file = { name: 'x.json', text: '{}' };
-    await chooseFiles(page, Array(MAX_FILES + 3).fill(file));
-    await page.getByRole('alert').filter({ hasText: '3 more were left out' }).waitFor();
-    expect(await page.locator('.result').count()).toBe(MAX_FILES);
+    await pinKey(page, good.publicKeyHex);
+    await chooseFiles(page, [
+      { name: 'a.json', text: good.text },
+      { name: 'b.json', text: tampered },
+      { name: 'c.json', text: good.text },
+    ]);
+    await page.getByRole('button', { name: 'Verified 2' }).click();
+    expect(await page.locator('.result-name').allTextContents()).toEqual(['a.json', 'c.json']);
+    await page.getByRole('listbox').focus();
+    await page.keyboard.press('j');
+    await page.getByRole('option', { name: 'a.json', selected: true }).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.getByRole('option', { name: 'c.json', selected: true }).waitFor();
+    await page.keyboard.press('K');
+    await page.getByRole('option', { name: 'a.json', selected: true }).waitFor();
+    await page.getByRole('button', { name: 'All 3' }).click();
+    expect(await page.locator('.result').count()).toBe(3);
   });
 
   it('gives every fixture the verdict that it states', async () => {
@@ -203,8 +253,9 @@ describe.skipIf(!part('browser'))('the page', () => {
     expect(fixtures.length).toBeGreaterThan(100);
     const { page, faults } = await openPage(browser);
     for (const key of new Set(fixtures.map(({ publicKey }) => publicKey))) await pinOnce(page, key);
-    for (let first = 0; first < fixtures.length; first += MAX_FILES) {
-      const some = fixtures.slice(first, first + MAX_FILES);
+    // As many at a time as are drawn whole.
+    for (let first = 0; first < fixtures.length; first += 200) {
+      const some = fixtures.slice(first, first + 200);
       await chooseFiles(
         page,
         some.map(({ file, text }) => ({ name: file, text })),
@@ -228,6 +279,21 @@ describe.skipIf(!part('browser'))('the page', () => {
     expect(await page.locator('.fallback').isVisible()).toBe(false);
   });
 });
+
+/** Chooses a file with one good package a line, made inside the page: sending it there would take longer than checking it. */
+async function chooseLines(page: Page, count: number): Promise<void> {
+  await page.evaluate(
+    ({ line, lines }) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([line.repeat(lines)], 'many.ndjson'));
+      const input = document.querySelector<HTMLInputElement>('#files');
+      if (input === null) throw new Error('no input');
+      input.files = transfer.files;
+      input.dispatchEvent(new Event('change', { bubbles: true }));
+    },
+    { line: `${JSON.stringify(JSON.parse(good.text))}\n`, lines: count },
+  );
+}
 
 async function pinOnce(page: Page, key: string): Promise<void> {
   const another = page.getByText('Add another key');

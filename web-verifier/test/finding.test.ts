@@ -1,8 +1,8 @@
-/** From an entry to a finding: the verifier's word, and nothing beyond it. @module */
+/** From an item to a finding: the verifier's word, and nothing beyond it. @module */
 import type { Trust } from '@kapsel/verification';
 import { describe, expect, it } from 'vitest';
-import { findingFromEntry } from '../src/finding.ts';
-import { type Entry, entryFromText } from '../src/read-files.ts';
+import { findingFromItem, resultFromFinding } from '../src/finding.ts';
+import type { Item } from '../src/item.ts';
 import { readKeyText, trustFromKeys } from '../src/trusted-keys.ts';
 import { alter, craftPackage } from './support/craft-package.ts';
 
@@ -12,7 +12,7 @@ const trust = trustFromKeys(reading.kind === 'key' ? [reading.key] : []);
 const nobody: Trust = { keys: [] };
 const NOW_MS = Date.UTC(2026, 5, 1);
 
-describe('findingFromEntry', () => {
+describe('findingFromItem', () => {
   it('has no code for a verified package', () => {
     const finding = find(good.text, trust);
     expect(finding).toMatchObject({ verdict: 'verified', code: null, other: null });
@@ -26,8 +26,7 @@ describe('findingFromEntry', () => {
   });
 
   it('passes the time on: a head from the future is not trusted', () => {
-    const entry = entryFromText(1, 'a', good.text);
-    const early = findingFromEntry(entry, trust, Date.UTC(2026, 0, 1));
+    const early = findingFromItem(item(good.text), trust, Date.UTC(2026, 0, 1));
     expect(early).toMatchObject({ verdict: 'untrusted', code: 'E_STH_TIME' });
   });
 
@@ -38,14 +37,33 @@ describe('findingFromEntry', () => {
   });
 
   it.each([
-    ['too-large', 'malformed', 'E_TOO_LARGE'],
-    ['unreadable', 'error', 'E_IO'],
-  ] as const)('says what it means that a file is %s', (kind, verdict, code) => {
-    const entry: Entry = { id: 1, name: 'a', sizeBytes: 0, content: { kind } };
-    expect(findingFromEntry(entry, trust, NOW_MS)).toMatchObject({ verdict, code, report: null });
+    ['malformed', 'E_TOO_LARGE'],
+    ['error', 'E_IO'],
+  ] as const)('is %s with the code of what could not be read: %s', (verdict, fault) => {
+    const unread: Item = { ...item(''), bytes: null, fault };
+    const finding = findingFromItem(unread, trust, NOW_MS);
+    expect(finding).toMatchObject({ verdict, code: fault, report: null });
   });
 });
 
+describe('resultFromFinding', () => {
+  it('states a fact only of what is verified', () => {
+    const fact = { endpointUrl: 'https://example.com/webhook', attemptedAt: expect.any(String) };
+    expect(resultFromFinding(find(good.text, trust))).toMatchObject({ verdict: 'verified', fact });
+    expect(resultFromFinding(find(good.text, nobody))).toMatchObject({ fact: null });
+  });
+
+  it('tells the fingerprint of a key that could be pinned', () => {
+    expect(resultFromFinding(find(good.publicKeyHex, nobody)).pinnable).toBe(good.keyId);
+    expect(resultFromFinding(find(good.text, nobody)).pinnable).toBeNull();
+  });
+});
+
+function item(text: string): Item {
+  const bytes = new TextEncoder().encode(text);
+  return { id: 1, name: 'a', sizeBytes: bytes.length, bytes, fault: null };
+}
+
 function find(text: string, trusted: Trust) {
-  return findingFromEntry(entryFromText(1, 'a', text), trusted, NOW_MS);
+  return findingFromItem(item(text), trusted, NOW_MS);
 }

@@ -1,9 +1,8 @@
 /** The page's words: one key word per verdict, and nothing that claims more than was checked. @module */
 import { ERROR_CODES, explainCode, type Verdict, verdictOfCode } from '@kapsel/verification';
 import { describe, expect, it } from 'vitest';
-import type { Finding } from '../src/finding.ts';
-import { entryFromText } from '../src/read-files.ts';
-import { nextOnPage, sentenceOfFinding, summaryOfFindings, VERDICT_WORD } from '../src/words.ts';
+import { type Finding, resultFromFinding } from '../src/finding.ts';
+import { nextOnPage, sentenceOfFinding, summaryOfResults, VERDICT_WORD } from '../src/words.ts';
 
 const VERDICTS = Object.keys(VERDICT_WORD) as Verdict[];
 
@@ -37,11 +36,13 @@ describe('the words', () => {
 
   it('add up in the summary', () => {
     const findings = [finding('verified'), finding('invalid'), finding('verified')];
-    expect(summaryOfFindings(findings)).toBe('3 files: 2 verified, 1 invalid');
-    expect(summaryOfFindings(findings.slice(0, 1))).toBe('1 file: 1 verified');
+    const results = findings.map(resultFromFinding);
+    expect(summaryOfResults(results)).toBe('3 items: 2 verified, 1 invalid');
+    expect(summaryOfResults(results.slice(0, 1))).toBe('1 item: 1 verified');
   });
 });
 
 function finding(verdict: Verdict): Finding {
-  return { entry: entryFromText(1, 'a', ''), verdict, code: null, report: null, other: null };
+  const item = { id: 1, name: 'a', sizeBytes: 0, bytes: null, fault: null };
+  return { item, verdict, code: null, report: null, other: null };
 }

@@ -1,23 +1,26 @@
 /** Where proofs come in: choose, drop anywhere on the page, or paste. @module */
 import { type ReactElement, type ReactNode, useEffect, useRef, useState } from 'react';
+import type { Source } from '../item.ts';
+import { droppedFrom, sourceFromFile, sourcesFromDropped } from '../sources.ts';
 import { Chevron } from './sign.tsx';
 
 interface DropAreaProps {
   readonly compact: boolean;
-  readonly onFiles: (files: readonly File[]) => void;
+  readonly onSources: (sources: readonly Source[]) => void;
   readonly onText: (text: string) => void;
+  readonly onSample: () => void;
   readonly children?: ReactNode;
 }
 
-export function DropArea({ compact, onFiles, onText, children }: DropAreaProps): ReactElement {
-  const dragging = usePageDrop(onFiles, onText);
-  const input = useRef<HTMLInputElement>(null);
+export function DropArea(props: DropAreaProps): ReactElement {
+  const { compact, onSources, onText, onSample, children } = props;
+  const dragging = usePageDrop(onSources, onText);
 
-  function takeChosen(): void {
-    const chosen = [...(input.current?.files ?? [])];
+  function takeChosen(input: HTMLInputElement): void {
+    const chosen = [...(input.files ?? [])];
     // Emptied, so that choosing the same file again is a change again.
-    if (input.current) input.current.value = '';
-    onFiles(chosen);
+    input.value = '';
+    onSources(chosen.map(sourceFromFile));
   }
 
   return (
@@ -27,24 +30,45 @@ export function DropArea({ compact, onFiles, onText, children }: DropAreaProps):
       </h2>
       <div className={compact ? 'drop compact' : 'drop'}>
         <input
-          ref={input}
           id="files"
           type="file"
           multiple
           className="visually-hidden"
-          onChange={takeChosen}
+          onChange={(event) => takeChosen(event.currentTarget)}
         />
         <label htmlFor="files" className="button">
           Choose files
         </label>
+        <input
+          id="folder"
+          type="file"
+          multiple
+          className="visually-hidden"
+          onChange={(event) => takeChosen(event.currentTarget)}
+          {...FOLDER}
+        />
+        <label htmlFor="folder" className="button quiet">
+          Choose a folder
+        </label>
         <p>
           or drop them anywhere on this page
           {!compact && (
-            <span className="hint">Proof packages, *.kapsel.json, up to 1 MiB each</span>
+            <span className="hint">
+              Proof packages (*.kapsel.json, up to 1 MiB each), lists of them (.ndjson), archives
+              (.zip, .gz)
+            </span>
           )}
         </p>
       </div>
       <PasteBox onText={onText} />
+      {!compact && (
+        <p>
+          No proof at hand?{' '}
+          <button type="button" className="link" onClick={onSample}>
+            Try a sample
+          </button>
+        </p>
+      )}
       {children}
       {dragging && (
         <div className="drop-veil" aria-hidden="true">
@@ -54,6 +78,9 @@ export function DropArea({ compact, onFiles, onText, children }: DropAreaProps):
     </section>
   );
 }
+
+// The standard attribute for folders has no other name, and React's types do not know it.
+const FOLDER: Readonly<Record<string, string>> = { webkitdirectory: '' };
 
 function PasteBox({ onText }: { readonly onText: (text: string) => void }): ReactElement {
   const [text, setText] = useState('');
@@ -87,13 +114,13 @@ function PasteBox({ onText }: { readonly onText: (text: string) => void }): Reac
 
 /** Files or text dropped anywhere, so that a near miss does not make the browser leave the page. */
 function usePageDrop(
-  onFiles: (files: readonly File[]) => void,
+  onSources: (sources: readonly Source[]) => void,
   onText: (text: string) => void,
 ): boolean {
   const [dragging, setDragging] = useState(false);
-  const handlers = useRef({ onFiles, onText });
+  const handlers = useRef({ onSources, onText });
   useEffect(() => {
-    handlers.current = { onFiles, onText };
+    handlers.current = { onSources, onText };
   });
   useEffect(() => {
     const over = (event: DragEvent): void => {
@@ -106,10 +133,13 @@ function usePageDrop(
     const drop = (event: DragEvent): void => {
       event.preventDefault();
       setDragging(false);
-      const files = [...(event.dataTransfer?.files ?? [])];
-      const text = event.dataTransfer?.getData('text/plain') ?? '';
-      if (files.length > 0) handlers.current.onFiles(files);
-      else if (text !== '') handlers.current.onText(text);
+      if (event.dataTransfer === null) return;
+      // Both are taken at once: when the event is over there is nothing left of it.
+      const dropped = droppedFrom(event.dataTransfer);
+      const text = event.dataTransfer.getData('text/plain');
+      if (dropped.length > 0) {
+        void sourcesFromDropped(dropped).then((found) => handlers.current.onSources(found));
+      } else if (text !== '') handlers.current.onText(text);
     };
     window.addEventListener('dragenter', over);
     window.addEventListener('dragover', over);

@@ -11,9 +11,15 @@ interface KeyBarProps {
   readonly linkKey: PublicKey | null;
   readonly onPin: (key: PublicKey) => void;
   readonly onRemove: (keyId: string) => void;
+  /** Null where the device keeps nothing. */
+  readonly remembering: {
+    readonly isOn: boolean;
+    readonly onChange: (isOn: boolean) => void;
+  } | null;
 }
 
-export function KeyBar({ keys, linkKey, onPin, onRemove }: KeyBarProps): ReactElement {
+export function KeyBar(props: KeyBarProps): ReactElement {
+  const { keys, linkKey, onPin, onRemove, remembering } = props;
   const unpinnedLinkKey = keys.some(({ keyId }) => keyId === linkKey?.keyId) ? null : linkKey;
   return (
     <section className="panel" aria-labelledby="key-heading">
@@ -28,6 +34,16 @@ export function KeyBar({ keys, linkKey, onPin, onRemove }: KeyBarProps): ReactEl
       {keys.map((key) => (
         <PinnedKey key={key.keyId} publicKey={key} onRemove={onRemove} />
       ))}
+      {remembering !== null && keys.length > 0 && (
+        <label className="check-box">
+          <input
+            type="checkbox"
+            checked={remembering.isOn}
+            onChange={(event) => remembering.onChange(event.currentTarget.checked)}
+          />{' '}
+          Remember on this device
+        </label>
+      )}
       {unpinnedLinkKey && <LinkKey publicKey={unpinnedLinkKey} onPin={onPin} />}
       {keys.length === 0 ? (
         <KeyForm onPin={onPin} />
@@ -94,11 +110,14 @@ function KeyForm({ onPin }: { readonly onPin: (key: PublicKey) => void }): React
   const fieldId = useId();
   const reading = text.trim() === '' ? null : readKeyText(text);
 
-  function change(value: string): void {
+  function change(field: HTMLTextAreaElement): void {
+    const { value } = field;
     const isPrivate = value.trim() !== '' && isPrivateKey(readKeyText(value));
     // A private key does not stay on the screen for a moment longer than it takes to see what it is.
+    if (isPrivate) field.value = '';
     setText(isPrivate ? '' : value);
-    setPrivateRefused(isPrivate);
+    // The word about it stays until something else is typed; emptying the field may be an event of its own.
+    if (value !== '') setPrivateRefused(isPrivate);
   }
 
   function submit(event: SubmitEvent): void {
@@ -116,7 +135,7 @@ function KeyForm({ onPin }: { readonly onPin: (key: PublicKey) => void }): React
           id={fieldId}
           rows={2}
           value={text}
-          onChange={(event) => change(event.target.value)}
+          onChange={(event) => change(event.currentTarget)}
           aria-describedby={`${fieldId}-note`}
           aria-invalid={reading?.kind === 'refused' || privateRefused}
           autoComplete="off"

@@ -1,9 +1,27 @@
 /** Top and bottom of the page: what it is, and what it never does. @module */
 import type { ReactElement } from 'react';
+import type { Look } from '../device-memory.ts';
 
-export function PageHeader(): ReactElement {
+interface PageHeaderProps {
+  readonly look: Look;
+  readonly onLook: (look: Look) => void;
+}
+
+const LOOKS: Readonly<Record<Look, string>> = { system: 'System', light: 'Light', dark: 'Dark' };
+
+export function PageHeader({ look, onLook }: PageHeaderProps): ReactElement {
   return (
     <header>
+      <label className="look">
+        Look{' '}
+        <select value={look} onChange={(event) => onLook(event.currentTarget.value as Look)}>
+          {Object.entries(LOOKS).map(([value, word]) => (
+            <option key={value} value={value}>
+              {word}
+            </option>
+          ))}
+        </select>
+      </label>
       <p className="brand">
         <svg viewBox="0 0 16 16" aria-hidden="true" focusable="false">
           <rect width="16" height="16" rx="3.5" />

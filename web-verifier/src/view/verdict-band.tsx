@@ -22,7 +22,7 @@ interface VerdictBandProps {
 
 export function VerdictBand(props: VerdictBandProps): ReactElement {
   const { finding, headingRef, keysPinned, onPin } = props;
-  const { verdict, code, report, other, entry } = finding;
+  const { verdict, code, report, other, item } = finding;
   const failed = report && leadingFailure(report);
   return (
     <div className={`band ${verdict}`} data-verdict={verdict} data-code={code ?? ''}>
@@ -43,7 +43,7 @@ export function VerdictBand(props: VerdictBandProps): ReactElement {
         )}
         {failed && !SAID_BY_SENTENCE.includes(code) && <p>{reasonOfCheck(failed)}</p>}
         <p className="file">
-          <span className="file-name">{escapeForDisplay(entry.name)}</span>
+          <span className="file-name">{escapeForDisplay(item.name)}</span>
           {report?.key && (
             <span>
               {isSignedByTrusted(report) ? 'signed by key ' : 'claims to be signed by key '}

@@ -19,11 +19,20 @@ export interface OpenPage {
 /** Opens the page at an address of its own context; closing the browser closes it. */
 export async function openPage(
   browser: Browser,
-  options: BrowserContextOptions & { readonly url?: string } = {},
+  options: BrowserContextOptions & { readonly url?: string; readonly withoutWorker?: boolean } = {},
 ): Promise<OpenPage> {
-  const { url = PAGE_FILE.href, ...contextOptions } = options;
+  const { url = PAGE_FILE.href, withoutWorker = false, ...contextOptions } = options;
   const context = await browser.newContext(contextOptions);
   const page = await context.newPage();
+  if (withoutWorker) {
+    await page.addInitScript(() => {
+      window.Worker = class {
+        constructor() {
+          throw new DOMException('no workers here', 'SecurityError');
+        }
+      } as unknown as typeof Worker;
+    });
+  }
   const requests: string[] = [];
   const faults: string[] = [];
   page.on('request', (request) => requests.push(request.url()));

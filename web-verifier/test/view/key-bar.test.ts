@@ -77,7 +77,7 @@ describe.skipIf(!part('browser'))('the key bar', () => {
       { name: 'proof.json', text: good.text },
       { name: 'public-key.hex', text: `${good.publicKeyHex}\n` },
     ]);
-    await page.getByRole('button', { name: 'public-key.hex' }).click();
+    await page.getByRole('option', { name: 'public-key.hex' }).click();
     await page.getByRole('button', { name: /Trust this key \(/ }).click();
     await page.locator('[data-verdict="verified"]').waitFor();
     expect(await page.locator('.result').count()).toBe(0);

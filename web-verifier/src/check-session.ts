@@ -1,0 +1,120 @@
+/** The checker: reads what was given, checks it in slices, and remembers it for the next question. Knows no page and no thread. @module */
+import type { Ask, Numbered, Progress, Tell, Terms } from './check-protocol.ts';
+import { type Finding, findingFromItem, type Result, resultFromFinding } from './finding.ts';
+import type { Item, RunLimits, Source } from './item.ts';
+import { readItems, type Tally } from './read-items.ts';
+import { trustFromKeys } from './trusted-keys.ts';
+
+/** The work between two breaths: a page stays responsive, a cancel is heard. */
+const SLICE_MS = 12;
+const PROGRESS_EVERY_MS = 50;
+
+export interface CheckSessionDeps {
+  readonly tell: (numbered: Numbered<Tell>) => void;
+  /** Milliseconds of any steady clock. */
+  readonly monotonicMs: () => number;
+  /** Lets waiting messages through. */
+  readonly breathe: () => Promise<void>;
+  readonly limits: RunLimits;
+}
+
+/** One session a page. Asks may come at any time: a newer run ends an older one. */
+export class CheckSession {
+  readonly #deps: CheckSessionDeps;
+  readonly #items: Item[] = [];
+  #tally: Tally = { skippedFiles: 0, isCut: false };
+  #run = 0;
+  #isCancelled = false;
+
+  constructor(deps: CheckSessionDeps) {
+    this.#deps = deps;
+  }
+
+  /** Resolves when the ask is answered, or a newer run has taken its place. */
+  async take({ run, message }: Numbered<Ask>): Promise<void> {
+    switch (message.kind) {
+      case 'check':
+        this.#begin(run);
+        this.#items.length = 0;
+        return this.#readAndCheck(run, message.sources, message.terms);
+      case 'judge':
+        this.#begin(run);
+        return this.#checkAll(run, message.terms);
+      case 'show':
+        return this.#show(run, message.id, message.terms);
+      case 'cancel':
+        this.#isCancelled = true;
+    }
+  }
+
+  #begin(run: number): void {
+    this.#run = run;
+    this.#isCancelled = false;
+  }
+
+  async #readAndCheck(run: number, sources: readonly Source[], terms: Terms): Promise<void> {
+    const tally: Tally = { skippedFiles: 0, isCut: false };
+    this.#tally = tally;
+    const slice = this.#slice(run, 'reading', null);
+    for await (const item of readItems(sources, tally, this.#deps.limits)) {
+      if (!this.#goesOn(run)) break;
+      this.#items.push(item);
+      await slice.passed(this.#items.length);
+    }
+    await this.#checkAll(run, terms);
+  }
+
+  async #checkAll(run: number, terms: Terms): Promise<void> {
+    const trust = trustFromKeys(terms.keys);
+    const slice = this.#slice(run, 'checking', this.#items.length);
+    let waiting: Result[] = [];
+    let done = 0;
+    for (const item of this.#items) {
+      if (!this.#goesOn(run)) break;
+      waiting.push(resultFromFinding(findingFromItem(item, trust, terms.nowMs)));
+      done += 1;
+      if (await slice.passed(done)) {
+        this.#tell(run, { kind: 'results', results: waiting });
+        waiting = [];
+      }
+    }
+    this.#tell(run, { kind: 'results', results: waiting });
+    const { skippedFiles, isCut } = this.#tally;
+    const end = { skippedFiles, isCut, isCancelled: this.#isCancelled };
+    this.#tell(run, { kind: 'done', end });
+  }
+
+  async #show(run: number, id: number, terms: Terms): Promise<void> {
+    const item = this.#items.find((each) => each.id === id);
+    if (item === undefined) return;
+    const finding: Finding = findingFromItem(item, trustFromKeys(terms.keys), terms.nowMs);
+    this.#tell(run, { kind: 'finding', finding });
+  }
+
+  #goesOn(run: number): boolean {
+    return run === this.#run && !this.#isCancelled;
+  }
+
+  #tell(run: number, message: Tell): void {
+    if (run === this.#run) this.#deps.tell({ run, message });
+  }
+
+  /** Takes a breath when a slice is over, and says how far the work has come. Answers whether it breathed. */
+  #slice(run: number, phase: Progress['phase'], total: number | null) {
+    const { monotonicMs, breathe } = this.#deps;
+    let sliceEndsMs = monotonicMs() + SLICE_MS;
+    let nextProgressMs = monotonicMs() + PROGRESS_EVERY_MS;
+    return {
+      passed: async (done: number): Promise<boolean> => {
+        if (monotonicMs() < sliceEndsMs) return false;
+        if (monotonicMs() >= nextProgressMs) {
+          this.#tell(run, { kind: 'progress', progress: { phase, done, total } });
+          nextProgressMs = monotonicMs() + PROGRESS_EVERY_MS;
+        }
+        await breathe();
+        sliceEndsMs = monotonicMs() + SLICE_MS;
+        return true;
+      },
+    };
+  }
+}
