@@ -72,7 +72,7 @@ export default defineConfig({
         ...resolution,
         test: {
           name: 'scenario',
-          include: ['test/scenario/**/*.test.ts'],
+          include: ['test/{scenario,chaos}/**/*.test.ts'],
           exclude: [SLOW],
           globalSetup: [
             'test/support/build-global-setup.ts',

@@ -1,39 +1,38 @@
 /** Builds every room, hands it what it needs, and starts and stops the loops. @module */
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { hexFromBytes, isOrigin } from '@kapsel/verification';
+import { hexFromBytes } from '@kapsel/verification';
+import { startDelivering } from './app/delivering.ts';
+import { type EgressRules, rulesFromConfig } from './app/egress.ts';
 import { assertHeadPlaceSettings } from './app/head-place.ts';
-import { listen, urlOf } from './app/listening.ts';
+import { LeafTraces } from './app/leaf-traces.ts';
+import { startMeasuring } from './app/measuring.ts';
 import { startPublishing } from './app/publishing.ts';
+import { assertRateSettings, startRating } from './app/rating.ts';
 import { assertExportSettings, startUpkeep } from './app/upkeep.ts';
 import { startSequencer } from './attestation/sequencer.ts';
 import type { Clock } from './base/clock.ts';
 import { type Config, ConfigError } from './base/config.ts';
-import { Loop } from './base/loop.ts';
-import { openSecretKey } from './base/secret-key.ts';
+import { openSecretKey, parseSecretKey } from './base/secret-key.ts';
 import { startPartitionKeeper } from './db/partition-keeper.ts';
 import { findDurabilityFaults } from './db/ping.ts';
 import { closePools, openPools, type Pools } from './db/pools.ts';
 import { createDeliveryClient } from './delivery/connector.ts';
-import { type Cidr, parseCidrList } from './endpoints/destination-guard.ts';
+import { openSealer } from './endpoints/open-sealer.ts';
+import { listen, readPage, urlOf } from './http/listening.ts';
 import type { Phase } from './http/routes/route-deps.ts';
 import { createHttpServer } from './http/server.ts';
-import { openSealer, startIngest } from './ingest/start-ingest.ts';
+import { startIngest } from './ingest/start-ingest.ts';
 import { KeyPlaces } from './keys/key-places.ts';
 import { createKeyRing, openLogSigner } from './keys/key-ring.ts';
 import { assertKeySettings, keySettings } from './keys/key-settings.ts';
 import { ensureSharedLog } from './logs/ensure-shared.ts';
 import { openProofCache } from './proofs/cache.ts';
 import { shareKeyFromSecret } from './proofs/share-token.ts';
-import { reapExpired } from './queue/reap.ts';
-import { Worker } from './queue/worker.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
+import { openTracing } from './telemetry/tracing.ts';
 import { createFirstTenant } from './tenants/create-first.ts';
-
-const REAP_INTERVAL_MS = 1_000;
-const PAGE_FILE = new URL('./kapsel-verify.html', import.meta.url);
 
 export interface AppDeps {
   readonly config: Config;
@@ -63,6 +62,7 @@ export function assertSettings(config: Config): void {
   assertKeySettings(config);
   assertExportSettings(config);
   assertHeadPlaceSettings(config);
+  assertRateSettings(config);
 }
 
 /** Starts a server on a migrated database. Throws, with everything closed again, when it cannot. */
@@ -87,6 +87,8 @@ async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Prom
   await assertDurable(config, pools);
   const verifyPage = await readPage();
   const metrics = createMetrics();
+  const tracing = openTracing();
+  const leafTraces = new LeafTraces(tracing, clock);
   const origin = config.logOrigin ?? `kapsel.local/${randomBytes(4).toString('hex')}`;
   const log = await ensureSharedLog(pools.sequencer, origin, clock.nowMs());
   const places = new KeyPlaces(keySettings(config));
@@ -98,7 +100,8 @@ async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Prom
     config.secretKey,
     join(resolve(config.dataDir), 'secret-key'),
   );
-  const sealer = await openSealer(pools.ingest, secretKey);
+  const otherKeys = config.otherSecretKeys.map((key) => parseSecretKey(key.reveal()));
+  const sealer = await openSealer(pools.ingest, secretKey, otherKeys);
   const partitions = await startPartitionKeeper({
     pool,
     connectionString: deps.directConnectionString ?? deps.connectionString,
@@ -125,12 +128,19 @@ async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Prom
     ring,
     logger,
     metrics,
-    onHead: (logId, head) => proofs.heads.publish(logId, head),
+    onHead: (logId, head) => {
+      proofs.heads.publish(logId, head);
+      leafTraces.noteSigned(logId, head);
+    },
   }).catch(async (error: unknown) => {
     await partitions.stop();
     throw error;
   });
-  const client = createDeliveryClient(rules);
+  const client = createDeliveryClient({
+    ...rules,
+    // A delivery that has its slot does not wait for a connection.
+    maxConnectionsPerOrigin: config.deliverySlots,
+  });
 
   const sequencer = startSequencer({
     pool,
@@ -138,34 +148,41 @@ async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Prom
     logger,
     intervalMs: config.sequenceIntervalMs,
     batch: config.sequenceBatch,
-    onBatch: (count, seconds) => {
-      metrics.batchSize.observe({}, count);
+    onBatch: ({ added, treeSize, traceparents }, seconds, log) => {
+      metrics.batchSize.observe({}, added);
       metrics.sequencingSeconds.observe({}, seconds);
+      leafTraces.noteSequenced(log, treeSize, traceparents, seconds);
       publishing.wake();
     },
   });
-  const worker = new Worker({
+  const measuring = startMeasuring({ pools, clock, logger, metrics });
+  const delivering = startDelivering({
+    config,
     pool: pools.worker,
     clock,
     client,
-    logger,
+    sealer,
     random,
-    slots: config.deliverySlots,
-    leaseMs: config.leaseMs,
-    deadlineMs: config.deliveryTimeoutMs,
+    logger,
     onSettled: (count) => sequencer.noteWaiting(count),
-  });
-  const reaper = new Loop({
-    clock,
-    step: async () => {
-      const count = await reapExpired(pools.worker, random);
-      if (count > 0) logger.warn('leases expired', { count });
-      return REAP_INTERVAL_MS;
-    },
-    onError: (error) => logger.error('reaping failed', { error }),
+    tracing,
+    onClaimed: measuring.onClaimed,
+    onAttempt: measuring.onAttempt,
+    onStale: measuring.onStaleSettlement,
+    onCircuit: measuring.onCircuit,
   });
 
-  const upkeep = startUpkeep({ config, pool: pools.upkeep, clock, random, logger, metrics });
+  const upkeep = startUpkeep({
+    config,
+    pool: pools.upkeep,
+    clock,
+    random,
+    sealer,
+    logger,
+    metrics,
+  });
+
+  const rating = startRating({ config, pool: pools.ingest, clock, logger, metrics });
 
   let phase: Phase = 'startup';
   const ingest = startIngest({
@@ -176,7 +193,11 @@ async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Prom
     logger,
     sealer,
     bodyMemoryBytes: config.bodyMemory,
-    onCommitted: () => worker.wake(),
+    onCommitted: () => delivering.wake(),
+    takeIngestTokens: (tenantId, cost) => rating.rates.takeForTenant(tenantId, 'ingest', cost),
+    onIngested: measuring.onIngested,
+    onGroupCommit: measuring.onGroupCommit,
+    tracing,
   });
   const http = createHttpServer(
     {
@@ -184,17 +205,22 @@ async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Prom
       clock,
       log,
       ...ingest.door,
+      rates: rating.rates,
+      trustedProxies: rating.trustedProxies,
       proofs,
       findWitnessedHead: (logId) => publishing.findWitnessedHead(logId),
       shareKey: shareKeyFromSecret(secretKey),
       publicUrl: config.publicUrl,
       destinationRules: rules,
       defaultMaxAttempts: config.maxAttempts,
+      onEndpointChange: () => delivering.noteEndpointChange(),
       phase: () => phase,
       isSigning: () => publishing.isSigning(),
       verifyPage,
       metrics,
       metricsToken: config.metricsToken,
+      tracing,
+      logsRequests: config.logLevel === 'debug' || config.logLevel === 'trace',
     },
     logger,
   );
@@ -209,11 +235,12 @@ async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Prom
     // Side by side, because callers and destinations may each take their whole deadline.
     await Promise.all([
       http.close(),
-      worker.stop(),
-      reaper.stop(),
+      delivering.stop(),
       partitions.stop(),
       upkeep.stop(),
+      measuring.stop(),
     ]);
+    await rating.stop();
     await ingest.stop();
     await client.close();
     // What was delivered until now gets its place and its head before we go.
@@ -247,38 +274,4 @@ async function assertDurable(config: Config, pools: Pools): Promise<void> {
   throw new ConfigError([
     `the database has ${faults.join(' and ')}: an accepted event could be lost (KAPSEL_UNSAFE_DURABILITY=1 starts all the same)`,
   ]);
-}
-
-interface EgressRules {
-  readonly allowHttp: boolean;
-  readonly egressAllow: readonly Cidr[];
-}
-
-function rulesFromConfig({ allowHttp, egressAllow, logOrigin }: Config): EgressRules {
-  const faults: string[] = [];
-  const ranges: Cidr[] = [];
-  for (const item of egressAllow) {
-    try {
-      ranges.push(...parseCidrList(item));
-    } catch (error) {
-      faults.push(`KAPSEL_EGRESS_ALLOW ${error instanceof Error ? error.message : 'is not valid'}`);
-    }
-  }
-  // It stands in every leaf and checkpoint for ever: one that no verifier reads would spoil them all.
-  if (logOrigin !== null && !isOrigin(logOrigin)) {
-    faults.push(
-      'KAPSEL_LOG_ORIGIN wants 1 to 255 printable ASCII characters without space, "+" and quotes',
-    );
-  }
-  if (faults.length > 0) throw new ConfigError(faults);
-  return { allowHttp, egressAllow: ranges };
-}
-
-async function readPage(): Promise<Buffer | null> {
-  try {
-    return await readFile(PAGE_FILE);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
 }

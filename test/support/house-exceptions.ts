@@ -54,6 +54,53 @@ export const WITHOUT_OWN_TEST: readonly WithoutOwnTest[] = [
     coveredBy: 'server/test/base/config.test.ts',
     reason: 'the table that `readConfig` reads: names, defaults and bounds are seen there',
   },
+  ...['app/measuring', 'app/leaf-traces', 'http/request-trace', 'queue/delivery-trace'].map(
+    (name) => ({
+      path: `server/src/${name}.ts`,
+      coveredBy: 'server/test/app/seen-from-outside.test.ts',
+      reason: 'joins rooms: what it does is seen on a whole server, by its metrics and its traces',
+    }),
+  ),
+  ...['app/egress', 'http/listening'].map((name) => ({
+    path: `server/src/${name}.ts`,
+    coveredBy: 'server/test/app.test.ts',
+    reason: 'a part of the start of a server, which is seen there from outside',
+  })),
+  {
+    path: 'server/src/telemetry/metric-list.ts',
+    coveredBy: 'server/test/telemetry/metrics.test.ts',
+    reason: 'the list of all metrics: names, labels and bounds are seen there',
+  },
+  {
+    path: 'server/src/endpoints/outgoing-store.ts',
+    coveredBy: 'server/test/endpoints/outgoing.test.ts',
+    reason: 'one statement; all that it answers is opened there from real rows',
+  },
+  {
+    path: 'server/src/endpoints/sealed-store.ts',
+    coveredBy: 'server/test/endpoints/secret-keeper.test.ts',
+    reason: 'statements of the keeper: each table is sealed again there, and opened afterwards',
+  },
+  ...['create-endpoint', 'credentials-store'].map((name) => ({
+    path: `server/src/endpoints/${name}.ts`,
+    coveredBy: 'server/test/endpoints/outgoing.test.ts',
+    reason: 'writes what deliveries are sent with; read back there, sealed and opened',
+  })),
+  ...['rotate-secret', 'signing-store'].map((name) => ({
+    path: `server/src/endpoints/${name}.ts`,
+    coveredBy: 'server/test/http/routes/rotate-secret.test.ts',
+    reason: 'a rotation: its overlap, its bound and its races are seen through the API',
+  })),
+  {
+    path: 'server/src/http/schemas/endpoint-request.ts',
+    coveredBy: 'server/test/http/routes/endpoints.test.ts',
+    reason: 'members of the body that makes an endpoint, and of the answer that shows it',
+  },
+  ...['database', 'rate', 'request'].map((part) => ({
+    path: `server/src/base/${part}-settings.ts`,
+    coveredBy: 'server/test/base/config.test.ts',
+    reason: 'a part of the table that `readConfig` reads',
+  })),
   {
     path: 'server/src/embedded/embedded-error.ts',
     coveredBy: 'server/test/embedded/launch.test.ts',
@@ -63,11 +110,6 @@ export const WITHOUT_OWN_TEST: readonly WithoutOwnTest[] = [
     path: 'server/src/keys/signer.ts',
     coveredBy: 'server/test/keys/memory-signer.test.ts',
     reason: 'a contract and its error class; the tests of those who keep it look at both',
-  },
-  {
-    path: 'server/src/app/listening.ts',
-    coveredBy: 'server/test/app.test.ts',
-    reason: 'the port of a whole server: that it is taken, and the address, are seen there',
   },
   {
     path: 'server/src/commands/read-time.ts',
@@ -97,4 +139,44 @@ export const WITHOUT_OWN_TEST: readonly WithoutOwnTest[] = [
         'a part of the audit: each of its findings is provoked in a whole log, and seen there',
     }),
   ),
+  {
+    path: 'server/src/queue/job-row.ts',
+    coveredBy: 'server/test/queue/store.test.ts',
+    reason: 'a claimed delivery is looked at there, member by member',
+  },
+  ...['replay', 'replay-store'].map((name) => ({
+    path: `server/src/queue/${name}.ts`,
+    coveredBy: 'server/test/http/routes/event-retry.test.ts',
+    reason: 'has one caller, whose answers and effects are looked at there',
+  })),
+  ...['queue/set-aside-store', 'queue/switch-endpoint', 'endpoints/state-store'].map((name) => ({
+    path: `server/src/${name}.ts`,
+    coveredBy: 'server/test/queue/set-aside.test.ts',
+    reason: 'disabling, holding, enabling and releasing are seen there as one, in the database',
+  })),
+  ...['circuits', 'circuit-store'].map((name) => ({
+    path: `server/src/delivery/${name}.ts`,
+    coveredBy: 'server/test/queue/probe.test.ts',
+    reason: 'a circuit opens and closes by results and time alone: seen with workers and sockets',
+  })),
+  ...['schemas/endpoint-state', 'schemas/endpoint-delivery'].map((name) => ({
+    path: `server/src/http/${name}.ts`,
+    coveredBy: 'server/test/http/routes/endpoint-state.test.ts',
+    reason: 'every member and bound is asked for through the route',
+  })),
+  {
+    path: 'server/src/http/schemas/event-list.ts',
+    coveredBy: 'server/test/http/routes/event-list.test.ts',
+    reason: 'every parameter and bound is asked for through the route',
+  },
+  {
+    path: 'server/src/endpoints/delivery-settings.ts',
+    coveredBy: 'server/test/http/routes/endpoint-state.test.ts',
+    reason: 'types and defaults, which the API shows',
+  },
+  {
+    path: 'server/src/app/delivering.ts',
+    coveredBy: 'server/test/app.test.ts',
+    reason: 'wiring: a whole server delivers there',
+  },
 ];

@@ -1,12 +1,23 @@
 /** The one table of optional parts: what a test may miss, how it is probed, how to get it. @module */
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { TestRunner } from 'vitest';
 import { findBrowser } from './browser.ts';
 import { findPgBouncer } from './pgbouncer.ts';
 import { findRuntimes } from './runtimes.ts';
 
 /** A part that some tests need and that a machine may lack. */
-export type PartName = 'browser' | 'jq' | 'openssl' | 'pgbouncer' | 'pty' | 'runtimes';
+export type PartName =
+  | 'browser'
+  | 'jq'
+  | 'openssl'
+  | 'pgbouncer'
+  | 'pty'
+  | 'redis'
+  | 'runtimes'
+  | 'tmpfs';
 
 interface Part {
   /** True if present, false if absent; throws if present but broken, which is a failure and never a skip. */
@@ -39,10 +50,18 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
     probe: () => process.platform === 'linux' && answers('script', ['--version'], /util-linux/),
     remedy: 'install the command script of util-linux (Debian: apt-get install bsdutils)',
   },
+  redis: {
+    probe: () => answers('redis-server', ['--version'], /^Redis server v=(?:[5-9]|\d\d)\./),
+    remedy: 'install Redis 5 or newer (Debian: apt-get install redis-server)',
+  },
   runtimes: {
     probe: () => findRuntimes() !== null,
     remedy:
       'run npm ci --prefix .ci/runtimes on Linux x64, or set KAPSEL_NODES to the folders of Node 22 and 24',
+  },
+  tmpfs: {
+    probe: () => process.platform === 'linux' && mayMount(),
+    remedy: 'run as root where mount is allowed: a disk that fills up is made of memory',
   },
 };
 
@@ -102,4 +121,22 @@ function answers(command: string, argv: readonly string[], expected: RegExp): bo
     throw new Error(`${command} is there but does not answer as expected: ${said}`);
   }
   return true;
+}
+
+/** Mounts a small file system, and takes it away again. */
+function mayMount(): boolean {
+  const folder = mkdtempSync(path.join(tmpdir(), 'kapsel-mount-'));
+  try {
+    const options = { timeout: PROBE_LIMIT_MS, stdio: 'ignore' as const };
+    const { status } = spawnSync(
+      'mount',
+      ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder],
+      options,
+    );
+    if (status !== 0) return false;
+    spawnSync('umount', [folder], options);
+    return true;
+  } finally {
+    rmdirSync(folder);
+  }
 }

@@ -114,7 +114,7 @@ async function launch(): Promise<Admin> {
 }
 
 /** The `bin` folder of the highest version that Debian's packages have installed. */
-async function findSystemBinaries(): Promise<string | null> {
+export async function findSystemBinaries(): Promise<string | null> {
   const versions = await readdir(SYSTEM_POSTGRES).catch(() => []); // no such folder: nothing installed
   const numbers = versions.map(Number).filter(Number.isSafeInteger);
   for (const version of numbers.sort((left, right) => right - left)) {

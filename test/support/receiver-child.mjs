@@ -3,7 +3,12 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 
-/** A status to answer with, or `hang` to keep the request open. @type {number | 'hang'} */
+/**
+ * A status to answer with; `hang` keeps the request open, `reset` breaks the connection, `half` breaks it in the middle of
+ * an answer, `endless` drips an answer that never ends.
+ * @typedef {number | 'hang' | 'reset' | 'half' | 'endless'} Behaviour
+ */
+/** @type {Behaviour} */
 let behaviour = 200;
 
 const server = createServer((request, response) => {
@@ -22,13 +27,29 @@ const server = createServer((request, response) => {
       sha256: hash.digest('hex'),
       size,
     });
-    if (behaviour === 'hang') return;
-    response.statusCode = behaviour;
-    response.end('received');
+    answer(request, response);
   });
 });
 
-process.on('message', (/** @type {number | 'hang'} */ told) => {
+/** @param {import('node:http').IncomingMessage} request @param {import('node:http').ServerResponse} response */
+function answer({ socket }, response) {
+  if (behaviour === 'hang') return;
+  if (behaviour === 'reset') {
+    socket.resetAndDestroy();
+  } else if (behaviour === 'half') {
+    response.writeHead(200, { 'content-length': '1000' });
+    response.write('half of it', () => socket.resetAndDestroy());
+  } else if (behaviour === 'endless') {
+    response.writeHead(200);
+    const drip = setInterval(() => response.write('.'), 100);
+    response.on('close', () => clearInterval(drip));
+  } else {
+    response.statusCode = behaviour;
+    response.end('received');
+  }
+}
+
+process.on('message', (/** @type {Behaviour} */ told) => {
   behaviour = told;
   process.send?.({ kind: 'told' });
 });

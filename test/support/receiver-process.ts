@@ -15,6 +15,8 @@ export interface Arrival {
   readonly size: number;
 }
 
+export type Behaviour = number | 'hang' | 'reset' | 'half' | 'endless';
+
 export interface ReceiverProcess {
   readonly port: number;
   readonly url: string;
@@ -22,8 +24,8 @@ export interface ReceiverProcess {
   readonly arrivals: readonly Arrival[];
   /** Resolves when there are this many. */
   arrived(count: number): Promise<void>;
-  /** From the next request on: a status, or no answer at all. */
-  answer(behaviour: number | 'hang'): Promise<void>;
+  /** From the next request on: a status, no answer at all, or one that breaks off or never ends. */
+  answer(behaviour: Behaviour): Promise<void>;
   stop(): Promise<void>;
 }
 

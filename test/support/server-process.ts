@@ -73,9 +73,13 @@ export function runServer(words: readonly string[], settings: Settings): Promise
   return spawnServer(words, settings).ended;
 }
 
-/** Resolves when the server takes requests; fails with its last words when it ends before. */
-export async function startServer(settings: Settings): Promise<ServerProcess> {
+/** Resolves when the server takes requests; fails with its last words when it ends before. `onSpawned` may end it sooner. */
+export async function startServer(
+  settings: Settings,
+  onSpawned?: (kill: () => void) => void,
+): Promise<ServerProcess> {
   const { child, stdout, ended } = spawnServer(['serve'], settings);
+  onSpawned?.(() => child.kill('SIGKILL'));
   const ready = vi.waitFor(
     () => {
       if (!stdout().includes('Stop with')) throw new Error(`not ready: ${stdout()}`);

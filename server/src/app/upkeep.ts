@@ -1,4 +1,4 @@
-/** Wires what runs beside the traffic: the audit of all logs and the export of their tiles; their news go to log lines and metrics. @module */
+/** Wires what runs beside the traffic: the audit of all logs, the export of their tiles, and the upkeep of secrets; their news go to log lines and metrics. @module */
 import type { Pool } from 'pg';
 import { startExporter } from '../attestation/exporter.ts';
 import { openSink, parseSinkPlace } from '../attestation/sink-place.ts';
@@ -6,6 +6,8 @@ import { SinkError, type TileSink } from '../attestation/tile-sink.ts';
 import { startAuditor } from '../audit/auditor.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { type Config, ConfigError } from '../base/config.ts';
+import type { Sealer } from '../base/seal.ts';
+import { startSecretKeeper } from '../endpoints/secret-keeper.ts';
 import { startLinkSweep } from '../proofs/sweep-links.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -16,6 +18,7 @@ export interface UpkeepDeps {
   readonly pool: Pool;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly sealer: Sealer;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
@@ -30,6 +33,7 @@ export function startUpkeep(deps: UpkeepDeps): Upkeep {
   const sink = openConfiguredSink(deps);
   const parts = [
     startAudit(deps),
+    startKeeper(deps),
     sink === null ? null : startExport(deps, sink),
     startSweep(deps),
   ];
@@ -87,6 +91,17 @@ function startSweep({ pool, clock, logger }: UpkeepDeps): Upkeep {
     clock,
     onSwept: (count) => logger.debug('share links forgotten', { count }),
     onError: (error) => logger.error('forgetting share links failed', { error }),
+  });
+}
+
+function startKeeper({ pool, sealer, clock, logger }: UpkeepDeps): Upkeep {
+  return startSecretKeeper({
+    pool,
+    sealer,
+    clock,
+    onSealedAgain: (count) => logger.info('secrets sealed again', { count }),
+    onPaired: (count) => logger.info('endpoints given signing secrets', { count }),
+    onError: (error) => logger.error('keeping secrets failed', { error }),
   });
 }
 

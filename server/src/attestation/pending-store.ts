@@ -12,16 +12,18 @@ export interface PendingLeaf {
   readonly tenantId: TenantId | null;
   readonly deliveryAttemptId: DeliveryAttemptId | null;
   readonly leaf: Leaf;
+  /** Of the delivery; absent or null while nobody traces. */
+  readonly traceparent?: string | null;
 }
 
 // A second leaf for one attempt violates the unique key: the whole settlement fails instead of lying.
 // Hashes travel as one bytea that is cut here: an array of buffers would travel as hex text.
 const INSERT_PENDING = `
-  INSERT INTO pending_leaves (log_id, tenant_id, delivery_attempt_id, leaf_hash, leaf_data)
+  INSERT INTO pending_leaves (log_id, tenant_id, delivery_attempt_id, leaf_hash, leaf_data, traceparent)
   SELECT row.log_id, row.tenant_id, row.attempt_id,
-         substring($4::bytea FROM (row.ordinal::int - 1) * 32 + 1 FOR 32), row.leaf_data
-    FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $5::text[]) WITH ORDINALITY
-      AS row (log_id, tenant_id, attempt_id, leaf_data, ordinal)`;
+         substring($4::bytea FROM (row.ordinal::int - 1) * 32 + 1 FOR 32), row.leaf_data, row.traceparent
+    FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $5::text[], $6::text[]) WITH ORDINALITY
+      AS row (log_id, tenant_id, attempt_id, leaf_data, traceparent, ordinal)`;
 
 export async function insertPendingLeavesAcrossTenants(
   db: Db,
@@ -34,6 +36,7 @@ export async function insertPendingLeavesAcrossTenants(
     leaves.map(({ deliveryAttemptId }) => deliveryAttemptId),
     Buffer.concat(leaves.map(({ leaf }) => leaf.hash)),
     leaves.map(({ leaf }) => leaf.data),
+    leaves.map(({ traceparent }) => traceparent ?? null),
   ]);
 }
 
@@ -80,10 +83,11 @@ export async function listWaitingLogsAcrossTenants(
 const PICK_PENDING = `
   SELECT count(*) AS count, max(id) AS last_id,
          coalesce(string_agg(leaf_hash, '' ORDER BY id), '') AS hashes,
+         (array_agg(traceparent) FILTER (WHERE traceparent IS NOT NULL))[1:256] AS traceparents,
          coalesce(array_agg(ordinal) FILTER (WHERE delivery_attempt_id IS NULL), '{}') AS key_ordinals,
          min(coalesce(delivery_attempt_id::text, encode(leaf_hash, 'hex')))
            FILTER (WHERE sha256(decode('00', 'hex') || convert_to(leaf_data, 'UTF8')) <> leaf_hash) AS changed
-    FROM (SELECT id, row_number() OVER (ORDER BY id)::int AS ordinal, delivery_attempt_id, leaf_hash, leaf_data
+    FROM (SELECT id, row_number() OVER (ORDER BY id)::int AS ordinal, delivery_attempt_id, leaf_hash, leaf_data, traceparent
             FROM pending_leaves
            WHERE log_id = $1
            ORDER BY id
@@ -98,6 +102,8 @@ export interface Batch {
   readonly keyPositions: readonly number[];
   /** An attempt or a hash whose text does not belong to its hash, or null. */
   readonly changed: string | null;
+  /** The traces that some of them end; no more than 256. */
+  readonly traceparents: readonly string[];
 }
 
 /**
@@ -114,6 +120,7 @@ export async function pickPendingLeavesAcrossTenants(
     last_id: string | null;
     hashes: Buffer;
     key_ordinals: number[];
+    traceparents: string[] | null;
     changed: string | null;
   }>(prepared(PICK_PENDING, [logId, limit]));
   const row = rows[0];
@@ -124,6 +131,7 @@ export async function pickPendingLeavesAcrossTenants(
     hashes: hashesFromRow(row.hashes),
     keyPositions: row.key_ordinals.map((ordinal) => ordinal - 1),
     changed: row.changed,
+    traceparents: row.traceparents ?? [],
   };
 }
 

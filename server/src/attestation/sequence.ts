@@ -30,9 +30,13 @@ export interface Sequenced {
   readonly more: boolean;
   /** Whether another process is at it. */
   readonly busy: boolean;
+  /** Of the tree, once the batch is in it; 0 when there was none. */
+  readonly treeSize: number;
+  /** The traces that end here. */
+  readonly traceparents: readonly string[];
 }
 
-const NOTHING: Sequenced = { added: 0, more: false, busy: false };
+const NOTHING: Sequenced = { added: 0, more: false, busy: false, treeSize: 0, traceparents: [] };
 
 /**
  * One tick: takes what waits, up to `limit`, numbers it and commits. Only one process at a time gets past the
@@ -80,7 +84,13 @@ async function append(db: Db, log: Log, limit: number): Promise<Sequenced> {
     treeSize: next.range.size,
     rightEdge: next.range.hashes,
   });
-  return { added: batch.count, more: batch.count === limit, busy: false };
+  return {
+    added: batch.count,
+    more: batch.count === limit,
+    busy: false,
+    treeSize: next.range.size,
+    traceparents: batch.traceparents,
+  };
 }
 
 /** The partial tiles, which must hold the same right edge as the log's own row. */

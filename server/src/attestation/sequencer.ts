@@ -6,7 +6,7 @@ import { Loop } from '../base/loop.ts';
 import { type Log, LogHaltedError } from '../logs/log.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { listWaitingLogsAcrossTenants } from './pending-store.ts';
-import { sequence } from './sequence.ts';
+import { type Sequenced, sequence } from './sequence.ts';
 
 export interface SequencerDeps {
   readonly pool: Pool;
@@ -17,7 +17,7 @@ export interface SequencerDeps {
   /** So many leaves noted as waiting end the wait early. */
   readonly batch: number;
   /** Told of each transaction that numbered leaves. */
-  readonly onBatch?: (count: number, seconds: number) => void;
+  readonly onBatch?: (batch: Sequenced, seconds: number, log: Log) => void;
   /** Most leaves of one transaction. */
   readonly limit?: number;
 }
@@ -130,12 +130,13 @@ class Round {
     const { pool, clock, logger, onBatch, limit } = this.#deps;
     const startMs = clock.monotonicMs();
     try {
-      const { added, more, busy } = await sequence(pool, log, limit);
+      const batch = await sequence(pool, log, limit);
+      const { added, more, busy } = batch;
       this.#failing.delete(log.id);
       if (busy) this.#busy.set(log.id, clock.monotonicMs() + BUSY_MS);
       if (added > 0) {
         const durationMs = clock.monotonicMs() - startMs;
-        onBatch?.(added, durationMs / 1_000);
+        onBatch?.(batch, durationMs / 1_000, log);
         logger.info('leaves sequenced', {
           log: log.origin,
           count: added,

@@ -19,6 +19,7 @@ export class ConfigError extends Error {
 const OTHER_PROGRAMS = [
   'KAPSEL_TRUST',
   'KAPSEL_CHROME',
+  'KAPSEL_CHAOS_SEED',
   'KAPSEL_REQUIRE_ALL',
   'KAPSEL_PLAIN_SUMMARY',
 ];

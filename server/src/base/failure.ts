@@ -17,6 +17,8 @@ export type FailureKind =
   | 'invalid_signature'
   | 'timestamp_out_of_tolerance'
   | 'idempotency_mismatch'
+  | 'in_flight'
+  | 'payload_expired'
   | 'unsupported_media_type'
   | 'unprocessable'
   | 'rate_limited'

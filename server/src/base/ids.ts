@@ -25,13 +25,29 @@ export function isUuid(text: string): boolean {
  * public, so the random bits are what keeps an outsider from guessing a leaf.
  */
 export function newId<Name extends string>(nowMs: number): Id<Name> {
-  const bytes = randomFillSync(Buffer.alloc(16));
+  const bytes = takeRandom();
   bytes.writeUIntBE(nowMs, 0, 6);
   bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
   bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
   const hex = bytes.toString('hex');
   const text = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
   return text as Id<Name>;
+}
+
+const ID_BYTES = 16;
+/** Owned by `takeRandom`: random bytes for many ids at once, each handed out one time. */
+const pool = Buffer.alloc(ID_BYTES * 256);
+let used = pool.length;
+
+/** Sixteen bytes to write an id into, to be read before the next ones are taken. */
+function takeRandom(): Buffer {
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  const bytes = pool.subarray(used, used + ID_BYTES);
+  used += ID_BYTES;
+  return bytes;
 }
 
 /** The time inside a UUIDv7, Unix milliseconds. Of another kind of UUID it is any number: a hint, never a fact. */

@@ -30,7 +30,8 @@ export class Loop {
   wake(): void {
     this.#woken = true;
     // Each accepted event may wake us: while steps fail, that must not turn the growing wait into none.
-    if (!this.#backingOff) this.#waiting.abort();
+    // With a reason, or an error with its stack would be made for each commit.
+    if (!this.#backingOff) this.#waiting.abort('woken');
   }
 
   /** Resolves when the loop has ended. Never rejects. */

@@ -23,8 +23,12 @@ export interface Sealer {
   seal(secret: string, place: string): Buffer;
   /** Throws SealError. */
   open(sealed: Uint8Array, place: string): string;
-  /** False for what was sealed under an older key, and should be sealed again. */
+  /** False for what was sealed under another key, and should be sealed again. */
   isCurrent(sealed: Uint8Array): boolean;
+  /** Names the key that seals, as it stands in what is sealed. */
+  readonly currentKeyId: Buffer;
+  /** Is the key of this name here? */
+  hasKey(keyId: Uint8Array): boolean;
 }
 
 interface Key {
@@ -32,11 +36,13 @@ interface Key {
   readonly bytes: Buffer;
 }
 
-/** Seals under `secretKey`; opens also what the older keys have sealed. */
-export function createSealer(secretKey: Uint8Array, olderKeys: readonly Uint8Array[] = []): Sealer {
+/** Seals under `secretKey`; opens also what the other keys have sealed. */
+export function createSealer(secretKey: Uint8Array, otherKeys: readonly Uint8Array[] = []): Sealer {
   const current = keyFromSecret(secretKey);
-  const keys = [current, ...olderKeys.map(keyFromSecret)];
+  const keys = [current, ...otherKeys.map(keyFromSecret)];
   return {
+    currentKeyId: current.id,
+    hasKey: (keyId) => keys.some(({ id }) => id.equals(keyId)),
     seal(secret, place) {
       const nonce = randomBytes(NONCE_BYTES);
       const head = Buffer.concat([Buffer.of(VERSION), current.id, nonce]);

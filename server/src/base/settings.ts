@@ -1,4 +1,7 @@
 /** The table of all settings of the server: name, type, default, sentence. @module */
+import { DATABASE_SETTINGS, type DatabaseConfig } from './database-settings.ts';
+import { RATE_SETTINGS, type RateConfig } from './rate-settings.ts';
+import { REQUEST_SETTINGS, type RequestConfig } from './request-settings.ts';
 import { Secret } from './secret.ts';
 import { parseSecretKey } from './secret-key.ts';
 import {
@@ -16,8 +19,7 @@ import {
 import { UPKEEP_SETTINGS, type UpkeepConfig } from './upkeep-settings.ts';
 
 /** All settings, parsed. What each means stands beside its name in `SETTINGS`. */
-export interface Config extends UpkeepConfig {
-  readonly databaseUrl: string | null;
+export interface Config extends DatabaseConfig, RateConfig, RequestConfig, UpkeepConfig {
   readonly dataDir: string;
   readonly host: string;
   readonly port: number;
@@ -32,6 +34,9 @@ export interface Config extends UpkeepConfig {
   readonly deliveryTimeoutMs: number;
   readonly leaseMs: number;
   readonly deliverySlots: number;
+  readonly endpointSlots: number;
+  readonly tenantSlots: number | null;
+  readonly circuitOpenMs: number;
   readonly maxAttempts: number;
   readonly sequenceIntervalMs: number;
   readonly sequenceBatch: number;
@@ -45,20 +50,14 @@ export interface Config extends UpkeepConfig {
   readonly witnessTimeoutMs: number;
   readonly shutdownDelayMs: number;
   readonly logLevel: string;
-  readonly unsafeDurability: boolean;
   readonly metricsToken: Secret | null;
   readonly secretKey: Secret | null;
   readonly publicUrl: string | null;
-  readonly databaseUrlDirect: string | null;
-  readonly preparedStatements: boolean;
+  readonly tracePropagation: boolean;
 }
 
 export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
-  databaseUrl: secretSetting(
-    'DATABASE_URL',
-    optionalText,
-    'PostgreSQL 14 or newer; without it the server starts its own PostgreSQL in KAPSEL_DATA.',
-  ),
+  ...DATABASE_SETTINGS,
   dataDir: setting(
     'KAPSEL_DATA',
     '.kapsel',
@@ -130,9 +129,27 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   ),
   deliverySlots: setting(
     'KAPSEL_DELIVERY_SLOTS',
-    '64',
+    '256',
     whole(1, 1_024),
     'Deliveries in flight at once in this process.',
+  ),
+  endpointSlots: setting(
+    'KAPSEL_ENDPOINT_SLOTS',
+    '32',
+    whole(1, 1_024),
+    'Of these, how many one endpoint may hold: a slow one leaves the rest to others.',
+  ),
+  tenantSlots: setting(
+    'KAPSEL_TENANT_SLOTS',
+    '',
+    optionalSlots,
+    'Of these, how many the endpoints of one tenant may hold together. Default: three quarters.',
+  ),
+  circuitOpenMs: setting(
+    'KAPSEL_CIRCUIT_OPEN_MS',
+    '30000',
+    whole(100, 3_600_000),
+    'How long an endpoint that fails is left alone before one or two deliveries probe it.',
   ),
   maxAttempts: setting(
     'KAPSEL_MAX_ATTEMPTS',
@@ -212,12 +229,6 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     logLevel,
     'trace, debug, info, warn, error or silent.',
   ),
-  unsafeDurability: setting(
-    'KAPSEL_UNSAFE_DURABILITY',
-    '0',
-    flag,
-    'Start although the database has fsync or synchronous_commit switched off (tests only).',
-  ),
   metricsToken: secretSetting(
     'KAPSEL_METRICS_TOKEN',
     optionalSecret,
@@ -226,7 +237,7 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   secretKey: secretSetting(
     'KAPSEL_SECRET_KEY',
     optionalSecretKey,
-    'Base64 of 32 random bytes, behind share links; the same on all servers of a database. Default: <KAPSEL_DATA>/secret-key, made at first start.',
+    'Base64 of 32 random bytes, behind sealed secrets and share links; the same on all servers of a database. Default: <KAPSEL_DATA>/secret-key, made at first start.',
   ),
   publicUrl: setting(
     'KAPSEL_PUBLIC_URL',
@@ -234,19 +245,20 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     optionalBaseUrl,
     'How callers reach this server, as https://kapsel.example; share links then begin with it.',
   ),
-  databaseUrlDirect: secretSetting(
-    'DATABASE_URL_DIRECT',
-    optionalText,
-    'The same database without a pooler between: for migrations, and for detaching months. Default: DATABASE_URL.',
-  ),
-  preparedStatements: setting(
-    'KAPSEL_PREPARED_STATEMENTS',
-    '1',
+  tracePropagation: setting(
+    'KAPSEL_TRACE_PROPAGATION',
+    '0',
     flag,
-    '0: no named statements, as PgBouncer before 1.21 in transaction mode needs it.',
+    'Send a traceparent header to destinations, where an OpenTelemetry SDK runs with the server.',
   ),
+  ...RATE_SETTINGS,
+  ...REQUEST_SETTINGS,
   ...UPKEEP_SETTINGS,
 };
+
+function optionalSlots(raw: string): number | null {
+  return raw === '' ? null : whole(1, 1_024)(raw);
+}
 
 function optionalBaseUrl(raw: string): string | null {
   if (raw === '') return null;

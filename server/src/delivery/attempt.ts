@@ -1,6 +1,7 @@
 /** One delivery attempt: one POST at most, one deadline over all of it, and what came of it as a value. RFC 9110 section 9.3.3, RFC 9112. @module */
 import { createHash } from 'node:crypto';
 import type { DestinationUrl } from '../endpoints/destination-guard.ts';
+import type { TlsSettings } from '../endpoints/tls-settings.ts';
 import type { Connection, DeliveryClient } from './connector.ts';
 
 export interface AttemptRequest {
@@ -8,6 +9,8 @@ export interface AttemptRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** Sent as it is. Not changed by anyone until the attempt has ended. */
   readonly body: Uint8Array;
+  /** For `https:` destinations that ask for more than the ordinary. */
+  readonly tls?: TlsSettings;
   /** Over resolving, connecting, TLS, sending and reading the answer. */
   readonly deadlineMs: number;
 }
@@ -89,7 +92,7 @@ async function deliverOnce(
   ending: AbortSignal,
 ): Promise<Outcome> {
   for (;;) {
-    const loan = await client.borrow(destination, ending);
+    const loan = await client.borrow(destination, ending, request.tls);
     if (loan.kind === 'failed') {
       const error = loan.error === 'aborted' ? reasonOf(ending) : loan.error;
       return failed(error, loan.peerAddress);

@@ -1,15 +1,20 @@
 /** When to try again: our own schedule of 1 s to 512 s, and the destination's Retry-After. RFC 9110 sections 5.6.7 and 10.2.3. @module */
 
 const SECOND_MS = 1_000;
-const LONGEST_DELAY_S = 512;
+/** Unless an endpoint says otherwise. */
+export const LONGEST_DELAY_MS = 512_000;
 
 /**
- * The wait after failed attempt number `attemptNumber` (from 1): between half and all of 1, 2, 4 … 512 s,
- * and never under 1 s. Half of it is random at the longest wait too, so that events that failed together
- * do not come back together. `random` answers in [0, 1).
+ * The wait after failed attempt number `attemptNumber` (from 1): between half and all of 1, 2, 4 … 512 s, or of
+ * `longestMs` where that comes first, and never under 1 s. Half of it is random at the longest wait too, so that
+ * events that failed together do not come back together. `random` answers in [0, 1).
  */
-export function retryDelayMs(attemptNumber: number, random: () => number): number {
-  const fullMs = SECOND_MS * Math.min(LONGEST_DELAY_S, 2 ** (attemptNumber - 1));
+export function retryDelayMs(
+  attemptNumber: number,
+  random: () => number,
+  longestMs: number = LONGEST_DELAY_MS,
+): number {
+  const fullMs = Math.min(longestMs, SECOND_MS * 2 ** (attemptNumber - 1));
   return Math.max(SECOND_MS, Math.round(fullMs / 2 + random() * (fullMs / 2)));
 }
 

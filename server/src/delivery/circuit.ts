@@ -196,18 +196,22 @@ function settleProbe(
   return { ...circuit, probes, successes };
 }
 
-function opened(
-  epoch: number,
-  nowMs: number,
-  random: () => number,
-  { openTimeoutMs }: CircuitRules,
-): Circuit {
-  const probeAtMs = nowMs + Math.floor(openTimeoutMs * (1 + JITTER_SHARE * random()));
-  return { kind: 'open', epoch: epoch + 1, probeAtMs };
+function opened(epoch: number, nowMs: number, random: () => number, rules: CircuitRules): Circuit {
+  return { kind: 'open', epoch: epoch + 1, probeAtMs: nowMs + openForMs(random, rules) };
+}
+
+/** How long a circuit stays open before it may be probed. */
+export function openForMs(random: () => number, { openTimeoutMs }: CircuitRules): number {
+  return Math.floor(openTimeoutMs * (1 + JITTER_SHARE * random()));
 }
 
 const CHARGED_4XX: readonly number[] = [408, 429];
-const NOT_OF_THE_HOST: ReadonlySet<string> = new Set(['blocked_address', 'bad_url', 'shutdown']);
+const NOT_OF_THE_HOST: ReadonlySet<string> = new Set([
+  'blocked_address',
+  'bad_url',
+  'not_sent',
+  'shutdown',
+]);
 
 /** Null stands for an attempt whose outcome nobody knows. A host that answers, whatever it says, is there. */
 export function circuitResult(outcome: Outcome | null): CircuitResult {

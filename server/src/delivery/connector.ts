@@ -1,7 +1,6 @@
 /** The delivery client: undici over connections that we dialled, each carrying one request at a time, pooled per origin. RFC 9112 section 9.3. @module */
 import type { Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import { createSecureContext } from 'node:tls';
 import { Client } from 'undici';
 import {
   type Cidr,
@@ -10,11 +9,13 @@ import {
   parseDestinationUrl,
   type RefusedDestination,
 } from '../endpoints/destination-guard.ts';
+import { DEFAULT_TLS, type TlsSettings } from '../endpoints/tls-settings.ts';
 import { type DialError, type DialOptions, dial } from './dial.ts';
 import { type AddressResolver, createResolver } from './resolver.ts';
+import { createTlsContexts, type TlsContexts, type TlsDefaults } from './tls-contexts.ts';
 
 /** Without `allowHttp` every `http:` destination is a `bad_url`. */
-export interface DeliveryClientOptions extends DestinationRules {
+export interface DeliveryClientOptions extends DestinationRules, TlsDefaults {
   readonly egressAllow: readonly Cidr[];
   readonly resolver?: AddressResolver;
   readonly connectTimeoutMs?: number;
@@ -22,13 +23,12 @@ export interface DeliveryClientOptions extends DestinationRules {
   /** Over all origins; at the bound the connection that has idled longest is closed. */
   readonly maxIdleConnections?: number;
   readonly idleTimeoutMs?: number;
-  /** Certificates (PEM) that are trusted in place of the well-known authorities. */
-  readonly ca?: string;
 }
 
 /** One dialled connection. While it is lent, its borrower alone uses it. */
 export interface Connection {
-  readonly origin: string;
+  /** Requests to the same origin with the same TLS settings may use it. */
+  readonly pool: string;
   readonly client: Client;
   readonly socket: Socket;
   readonly peerAddress: string;
@@ -49,7 +49,7 @@ export interface DeliveryClient {
    * An idle connection, or a new one, or a place in the queue for one, first come first served. Never
    * throws. Waiters are as many as the caller has attempts in flight.
    */
-  borrow(destination: DestinationUrl, signal: AbortSignal): Promise<Borrowed>;
+  borrow(destination: DestinationUrl, signal: AbortSignal, tls?: TlsSettings): Promise<Borrowed>;
   /** Ends a loan. A connection that is still whole idles for the next; to prevent that, destroy its socket. */
   giveBack(connection: Connection): void;
   /** Refuses new loans, closes what idles, waits for what is lent. */
@@ -61,14 +61,13 @@ const DEFAULT_CONNECTIONS_PER_ORIGIN = 64;
 const DEFAULT_IDLE_CONNECTIONS = 256;
 const DEFAULT_IDLE_TIMEOUT_MS = 10_000;
 const MAX_RESPONSE_HEADER_BYTES = 16_384;
-const OLDEST_TLS = 'TLSv1.2';
 const USED_UP = { code: 'ECONNRESET' } as const; // what undici reports when it asks for a second socket
 
 export function createDeliveryClient(options: DeliveryClientOptions): DeliveryClient {
   return new OriginPools(options);
 }
 
-/** What one origin has: `lent` counts loans and dials under way, and never exceeds the cap. */
+/** What one origin has, for each TLS settings that it is spoken to with: `lent` counts loans and dials under way, and never exceeds the cap. */
 interface OriginPool {
   lent: number;
   /** The one that came back last is lent first, so that the rest can idle out. */
@@ -79,13 +78,14 @@ interface OriginPool {
 
 class OriginPools implements DeliveryClient {
   readonly #options: DeliveryClientOptions;
-  readonly #dialOptions: DialOptions;
+  readonly #dialOptions: Omit<DialOptions, 'secureContext'>;
   readonly #maxLent: number;
   readonly #maxIdle: number;
   readonly #pools = new Map<string, OriginPool>();
   /** Idle connections of all origins, longest idle first. */
   readonly #idle = new Set<Connection>();
   readonly #open = new Set<Connection>();
+  readonly #contextOf: TlsContexts;
   #lent = 0;
   /** Set while closing; called when nothing is lent or open any more. */
   #onClosed: (() => void) | null = null;
@@ -95,11 +95,11 @@ class OriginPools implements DeliveryClient {
     this.#options = options;
     this.#maxLent = options.maxConnectionsPerOrigin ?? DEFAULT_CONNECTIONS_PER_ORIGIN;
     this.#maxIdle = options.maxIdleConnections ?? DEFAULT_IDLE_CONNECTIONS;
+    this.#contextOf = createTlsContexts(options);
     this.#dialOptions = {
       egressAllow: options.egressAllow,
       resolver: options.resolver ?? createResolver(),
       connectTimeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
-      secureContext: createSecureContext({ ca: options.ca, minVersion: OLDEST_TLS }),
     };
   }
 
@@ -107,31 +107,41 @@ class OriginPools implements DeliveryClient {
     return parseDestinationUrl(text, this.#options);
   }
 
-  async borrow(destination: DestinationUrl, signal: AbortSignal): Promise<Borrowed> {
-    const { origin } = destination;
-    const hasPlace = await this.#takePlace(origin, signal);
+  async borrow(
+    destination: DestinationUrl,
+    signal: AbortSignal,
+    tls: TlsSettings = DEFAULT_TLS,
+  ): Promise<Borrowed> {
+    const { origin, isTls } = destination;
+    // A connection on which we have shown who we are is for nobody else.
+    const pool = isTls ? `${origin} ${tls.id}` : origin;
+    const hasPlace = await this.#takePlace(pool, signal);
     if (!hasPlace) return failed(signal.aborted ? 'aborted' : 'shutdown');
-    for (let idle = this.#takeIdle(origin); idle !== null; idle = this.#takeIdle(origin)) {
+    for (let idle = this.#takeIdle(pool); idle !== null; idle = this.#takeIdle(pool)) {
       await whenSocketsAreRead();
       if (!idle.socket.destroyed) return { kind: 'borrowed', connection: idle, isReused: true };
     }
-    const dialled = await dial(destination, this.#dialOptions, signal);
+    const secureContext = this.#contextOf(tls);
+    const dialled =
+      secureContext === null
+        ? failed('tls')
+        : await dial(destination, { ...this.#dialOptions, secureContext }, signal);
     if (dialled.kind === 'failed') {
-      this.#freePlace(origin);
+      this.#freePlace(pool);
       return dialled;
     }
     const { socket, peerAddress } = dialled;
-    const connection = { origin, client: this.#clientOver(socket, origin), socket, peerAddress };
+    const connection = { pool, client: this.#clientOver(socket, origin), socket, peerAddress };
     this.#open.add(connection);
     socket.once('close', () => this.#forget(connection));
     return { kind: 'borrowed', connection, isReused: false };
   }
 
   giveBack(connection: Connection): void {
-    const { origin, socket } = connection;
+    const { pool, socket } = connection;
     if (this.#closing !== null) socket.destroy();
     if (!socket.destroyed) {
-      this.#poolOf(origin).idle.push(connection);
+      this.#poolOf(pool).idle.push(connection);
       this.#idle.add(connection);
       const [longestIdle] = this.#idle;
       if (this.#idle.size > this.#maxIdle && longestIdle !== undefined) {
@@ -139,7 +149,7 @@ class OriginPools implements DeliveryClient {
         longestIdle.socket.destroy();
       }
     }
-    this.#freePlace(origin);
+    this.#freePlace(pool);
   }
 
   close(): Promise<void> {
@@ -155,9 +165,9 @@ class OriginPools implements DeliveryClient {
   }
 
   /** Resolves with false when the signal aborts or the client closes before a place is free. */
-  #takePlace(origin: string, signal: AbortSignal): Promise<boolean> | boolean {
+  #takePlace(name: string, signal: AbortSignal): Promise<boolean> | boolean {
     if (signal.aborted || this.#closing !== null) return false;
-    const pool = this.#poolOf(origin);
+    const pool = this.#poolOf(name);
     if (pool.lent < this.#maxLent) {
       pool.lent += 1;
       this.#lent += 1;
@@ -176,8 +186,8 @@ class OriginPools implements DeliveryClient {
   }
 
   /** Hands the place to whoever waits longest. */
-  #freePlace(origin: string): void {
-    const pool = this.#poolOf(origin);
+  #freePlace(name: string): void {
+    const pool = this.#poolOf(name);
     const [next] = pool.waiting;
     if (next !== undefined && this.#closing === null) {
       next(true);
@@ -185,12 +195,12 @@ class OriginPools implements DeliveryClient {
     }
     pool.lent -= 1;
     this.#lent -= 1;
-    this.#dropIfUnused(origin, pool);
+    this.#dropIfUnused(name, pool);
     this.#finishClosing();
   }
 
-  #takeIdle(origin: string): Connection | null {
-    const { idle } = this.#poolOf(origin);
+  #takeIdle(name: string): Connection | null {
+    const { idle } = this.#poolOf(name);
     for (let connection = idle.pop(); connection !== undefined; connection = idle.pop()) {
       this.#idle.delete(connection);
       if (!connection.socket.destroyed) return connection;
@@ -199,27 +209,27 @@ class OriginPools implements DeliveryClient {
   }
 
   #forget(connection: Connection): void {
-    const { origin } = connection;
+    const { pool: name } = connection;
     this.#open.delete(connection);
     this.#idle.delete(connection);
-    const pool = this.#pools.get(origin);
+    const pool = this.#pools.get(name);
     const position = pool?.idle.indexOf(connection) ?? -1;
     if (position !== -1) pool?.idle.splice(position, 1);
-    if (pool !== undefined) this.#dropIfUnused(origin, pool);
+    if (pool !== undefined) this.#dropIfUnused(name, pool);
     this.#finishClosing();
   }
 
-  #poolOf(origin: string): OriginPool {
-    const known = this.#pools.get(origin);
+  #poolOf(name: string): OriginPool {
+    const known = this.#pools.get(name);
     if (known !== undefined) return known;
     const pool: OriginPool = { lent: 0, idle: [], waiting: new Set() };
-    this.#pools.set(origin, pool);
+    this.#pools.set(name, pool);
     return pool;
   }
 
   /** An origin that was only ever dialled once must not stay in memory. */
-  #dropIfUnused(origin: string, { lent, idle }: OriginPool): void {
-    if (lent === 0 && idle.length === 0) this.#pools.delete(origin);
+  #dropIfUnused(name: string, { lent, idle }: OriginPool): void {
+    if (lent === 0 && idle.length === 0) this.#pools.delete(name);
   }
 
   #finishClosing(): void {
@@ -263,6 +273,6 @@ async function whenSocketsAreRead(): Promise<void> {
   await setImmediate();
 }
 
-function failed(error: 'aborted' | 'shutdown'): Borrowed {
+function failed(error: 'aborted' | 'shutdown' | 'tls'): Extract<Borrowed, { kind: 'failed' }> {
   return { kind: 'failed', error, peerAddress: null };
 }

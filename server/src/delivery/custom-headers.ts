@@ -57,19 +57,13 @@ export function signedDeliveryHeaders({
   signature,
   traceParent,
 }: SignedDelivery): Record<string, string> {
-  const chosen = Object.entries(custom)
-    .filter(([name, value]) => isAllowed(name, value))
-    .map(([name, value]): [string, string] => [name.toLowerCase(), value]);
-  const taken = new Set(chosen.map(([name]) => name));
-  const provider = Object.fromEntries(
-    Object.entries(facts.headers).filter(([name]) => !taken.has(name.toLowerCase())),
-  );
-  return Object.fromEntries([
-    ...chosen,
-    ...Object.entries(deliveryHeaders({ ...facts, headers: provider })),
-    ...(signature === null ? [] : [['webhook-signature', signature]]),
-    ...(traceParent !== null && TRACE_PARENT.test(traceParent)
-      ? [['traceparent', traceParent]]
-      : []),
-  ]);
+  const headers = deliveryHeaders(facts);
+  for (const name of Object.keys(custom)) {
+    const value = custom[name] as string;
+    // None of ours can have such a name, so what is replaced is the provider's.
+    if (isAllowed(name, value)) headers[name.toLowerCase()] = value;
+  }
+  if (signature !== null) headers['webhook-signature'] = signature;
+  if (traceParent !== null && TRACE_PARENT.test(traceParent)) headers.traceparent = traceParent;
+  return headers;
 }

@@ -1,64 +1,6 @@
-/** Signs deliveries for their destination: Standard Webhooks 1.0.0, `v1` with HMAC and `v1a` with Ed25519. @module */
-import {
-  createHmac,
-  createPrivateKey,
-  createPublicKey,
-  createSecretKey,
-  type KeyObject,
-  randomBytes,
-  sign,
-} from 'node:crypto';
-
-const HMAC_PREFIX = 'whsec_';
-const PRIVATE_PREFIX = 'whsk_';
-const PUBLIC_PREFIX = 'whpk_';
-
-const LEAST_HMAC_BYTES = 24;
-const MOST_HMAC_BYTES = 64;
-const SEED_BYTES = 32;
-const NEW_SECRET_BYTES = 32;
-
-// PKCS#8 of an Ed25519 seed, up to the seed. RFC 8410 section 7.
-const PKCS8_HEAD = Buffer.from('302e020100300506032b657004220420', 'hex');
-
-/** A secret whose key is made once; keep it as long as the secret is used. */
-export interface SigningKey {
-  readonly version: 'v1' | 'v1a';
-  /** `whpk_…` of a `v1a` key, for whoever verifies; null for `v1`, where both sides hold the secret. */
-  readonly publicKey: string | null;
-  readonly key: KeyObject;
-}
-
-/** During a rotation both secrets sign, the old one until its time is over. */
-export interface ActiveKey {
-  readonly signingKey: SigningKey;
-  readonly untilMs: number | null;
-}
-
-/** A text that is no signing secret. The message holds nothing of it. */
-export class SigningSecretError extends Error {}
-
-export function parseSigningSecret(secret: string): SigningKey {
-  if (secret.startsWith(HMAC_PREFIX)) {
-    const bytes = bytesFromBase64(secret.slice(HMAC_PREFIX.length));
-    if (bytes.length < LEAST_HMAC_BYTES || bytes.length > MOST_HMAC_BYTES) {
-      throw new SigningSecretError(
-        `must hold ${LEAST_HMAC_BYTES} to ${MOST_HMAC_BYTES} bytes after "${HMAC_PREFIX}"`,
-      );
-    }
-    return { version: 'v1', publicKey: null, key: createSecretKey(bytes) };
-  }
-  if (secret.startsWith(PRIVATE_PREFIX)) {
-    return ed25519Key(bytesFromBase64(secret.slice(PRIVATE_PREFIX.length)));
-  }
-  throw new SigningSecretError(`must begin with "${HMAC_PREFIX}" or "${PRIVATE_PREFIX}"`);
-}
-
-/** A new secret of either kind. */
-export function makeSigningSecret(version: SigningKey['version']): string {
-  const prefix = version === 'v1' ? HMAC_PREFIX : PRIVATE_PREFIX;
-  return `${prefix}${randomBytes(NEW_SECRET_BYTES).toString('base64')}`;
-}
+/** Signs deliveries for their destination: Standard Webhooks 1.0.0, one signature for each key that is active. @module */
+import { createHmac, type KeyObject, sign } from 'node:crypto';
+import type { ActiveKey, SigningKey } from '../endpoints/signing-secret.ts';
 
 export interface SignedFacts {
   /** `webhook-id`: the same for every attempt of an event. */
@@ -70,45 +12,37 @@ export interface SignedFacts {
 }
 
 /** The value of `webhook-signature`, one entry for each key that is active; null when none is. */
-export function signatureHeader(
+export async function signatureHeader(
   { eventId, timestampS, body }: SignedFacts,
   keys: readonly ActiveKey[],
   nowMs: number,
-): string | null {
+): Promise<string | null> {
   // A full stop in the id would let a receiver find the border elsewhere.
   if (eventId.includes('.')) throw new RangeError('an event id has no full stop');
   const head = `${eventId}.${timestampS}.`;
   const entries = keys
     .filter(({ untilMs }) => untilMs === null || nowMs < untilMs)
     .map(({ signingKey }) => entryOf(signingKey, head, body));
-  return entries.length === 0 ? null : entries.join(' ');
+  return entries.length === 0 ? null : (await Promise.all(entries)).join(' ');
 }
 
-function entryOf({ version, key }: SigningKey, head: string, body: Uint8Array): string {
-  const signature =
-    version === 'v1'
-      ? createHmac('sha256', key).update(head).update(body).digest()
-      : sign(null, Buffer.concat([Buffer.from(head), body]), key);
-  return `${version},${signature.toString('base64')}`;
-}
-
-/** 32 bytes are the seed; 64 are the seed and its public key, which must be that of the seed. */
-function ed25519Key(bytes: Buffer): SigningKey {
-  if (bytes.length !== SEED_BYTES && bytes.length !== 2 * SEED_BYTES) {
-    throw new SigningSecretError(`must hold 32 or 64 bytes after "${PRIVATE_PREFIX}"`);
+function entryOf(
+  { version, key }: SigningKey,
+  head: string,
+  body: Uint8Array,
+): string | Promise<string> {
+  if (version === 'v1') {
+    return `v1,${createHmac('sha256', key).update(head).update(body).digest('base64')}`;
   }
-  const der = Buffer.concat([PKCS8_HEAD, bytes.subarray(0, SEED_BYTES)]);
-  const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
-  const spki = createPublicKey(key).export({ format: 'der', type: 'spki' });
-  const publicBytes = spki.subarray(-SEED_BYTES); // RFC 8410 section 4: the key ends the structure
-  if (bytes.length > SEED_BYTES && !publicBytes.equals(bytes.subarray(SEED_BYTES))) {
-    throw new SigningSecretError('holds a public key that is not that of its seed');
-  }
-  return { version: 'v1a', publicKey: `${PUBLIC_PREFIX}${publicBytes.toString('base64')}`, key };
+  return ed25519Entry(key, Buffer.concat([Buffer.from(head), body]));
 }
 
-function bytesFromBase64(text: string): Buffer {
-  const bytes = Buffer.from(text, 'base64');
-  if (bytes.toString('base64') !== text) throw new SigningSecretError('must be base64');
-  return bytes;
+// Fifteen times the work of the HMAC (46 us against 3 us for 1 KiB), so another thread does it.
+function ed25519Entry(key: KeyObject, message: Buffer): Promise<string> {
+  return new Promise((resolve, reject) => {
+    sign(null, message, key, (error, signature) => {
+      if (error === null) resolve(`v1a,${signature.toString('base64')}`);
+      else reject(error);
+    });
+  });
 }

@@ -1,6 +1,8 @@
 /** Endpoint: a destination of a tenant's events. @module */
 import type { EndpointId, TenantId } from '../base/ids.ts';
+import type { DeliverySettings, EndpointState } from './delivery-settings.ts';
 import type { EndpointSignature } from './endpoint-signature.ts';
+import type { RequestSettings } from './request-settings.ts';
 
 export interface Endpoint {
   readonly id: EndpointId;
@@ -10,6 +12,9 @@ export interface Endpoint {
   readonly maxAttempts: number;
   /** Null where nothing but an API key of the tenant is accepted. */
   readonly signature: EndpointSignature | null;
+  readonly request: RequestSettings;
+  readonly delivery: DeliverySettings;
+  readonly state: EndpointState;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
 }

@@ -1,7 +1,7 @@
 /** Signature schemes of endpoints in the database, their secrets sealed. @module */
 import { timeFromMs } from '../base/clock.ts';
 import type { EndpointId, TenantId } from '../base/ids.ts';
-import { SealError, type Sealer } from '../base/seal.ts';
+import type { Sealer } from '../base/seal.ts';
 import type { Db } from '../db/transaction.ts';
 import type { SchemeChoice } from './endpoint-signature.ts';
 
@@ -50,22 +50,4 @@ export async function deleteSignature(
   endpointId: EndpointId,
 ): Promise<void> {
   await db.query(DELETE_SIGNATURE, [tenantId, endpointId]);
-}
-
-// Any will do: all were sealed by servers that had passed this check.
-const FIND_SOME_SECRET = `
-  SELECT endpoint_id, secrets[1] AS secret FROM endpoint_signatures ORDER BY updated_at DESC LIMIT 1`;
-
-/** False when the newest sealed secret does not open: this server's key is not that of its database. */
-export async function opensSecretsAcrossTenants(db: Db, sealer: Sealer): Promise<boolean> {
-  const { rows } = await db.query<{ endpoint_id: EndpointId; secret: Buffer }>(FIND_SOME_SECRET);
-  const row = rows[0];
-  if (row === undefined) return true;
-  try {
-    sealer.open(row.secret, placeOfSecret(row.endpoint_id));
-    return true;
-  } catch (error) {
-    if (error instanceof SealError) return false;
-    throw error;
-  }
 }

@@ -17,6 +17,8 @@ export interface NewEvent {
   readonly receivedAtMs: number;
   /** Absent or null: the event stands alone, however often its bytes come. */
   readonly idempotencyKey?: string | null;
+  /** Of the request that brought it; absent or null while nobody traces. */
+  readonly traceparent?: string | null;
 }
 
 export interface Event {
@@ -24,6 +26,8 @@ export interface Event {
   readonly endpointId: EndpointId;
   readonly status: EventStatus;
   readonly failureReason: FailureReason | null;
+  /** Waits at an endpoint that was disabled, until it is released. */
+  readonly isHeld: boolean;
   readonly contentType: string | null;
   readonly payloadHash: Uint8Array;
   readonly payloadSize: number;

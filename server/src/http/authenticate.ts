@@ -56,3 +56,8 @@ export function callerOrNull(request: WithHeaders): Caller | null {
   if (caller === undefined) throw new TypeError('the route does not look at keys');
   return caller;
 }
+
+/** Who calls, on any route; null where no key was shown, or none was looked at. */
+export function callerIfFound(request: WithHeaders): Caller | null {
+  return callers.get(request) ?? null;
+}

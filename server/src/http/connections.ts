@@ -30,8 +30,9 @@ export function boundClosing(app: FastifyInstance, clock: Clock, deadlineMs: num
     // Never rejects, and ends with the server; the callers it cuts off see a broken connection.
     void clock.sleep(deadlineMs, closed.signal).then(() => app.server.closeAllConnections());
   });
-  app.addHook('onSend', async function endAfterAnswer(_request, reply) {
+  app.addHook('onSend', function endAfterAnswer(_request, reply, payload, done) {
     if (isClosing) reply.header('connection', 'close');
+    done(null, payload);
   });
   app.addHook('onClose', async function stopWaiting() {
     closed.abort();
@@ -45,15 +46,15 @@ export function boundClosing(app: FastifyInstance, clock: Clock, deadlineMs: num
  */
 export function lingerAfterRefusal(app: FastifyInstance, clock: Clock, deadlineMs: number): void {
   const ending = new WeakSet<Socket>();
-  app.addHook('onRequest', async function ignoreLateRequest({ raw: { socket } }, reply) {
-    if (!ending.has(socket)) return;
+  app.addHook('onRequest', function ignoreLateRequest({ raw: { socket } }, reply, done) {
+    if (!ending.has(socket)) return done();
     socket.destroy();
     reply.hijack();
   });
-  app.addHook('onSend', async function linger({ raw: { socket } }, reply) {
+  app.addHook('onSend', function linger({ raw: { socket } }, reply, payload, done) {
     const isRefused =
       REFUSED_UNREAD.has(reply.statusCode) && reply.getHeader('connection') === 'close';
-    if (!isRefused) return;
+    if (!isRefused) return done(null, payload);
     ending.add(socket);
     // What Node calls when the last answer on a connection is out.
     socket.destroySoon = function closeGently() {
@@ -63,5 +64,6 @@ export function lingerAfterRefusal(app: FastifyInstance, clock: Clock, deadlineM
       // Never rejects, and ends with the connection.
       void clock.sleep(deadlineMs, closed.signal).then(() => socket.destroy());
     };
+    done(null, payload);
   });
 }

@@ -20,11 +20,14 @@ const leases = new WeakMap<object, ByteLease>();
 export function installRawBody(app: FastifyInstance, memory: ByteBudget): void {
   answerExpectations(app);
   // Fastify refuses content types that are not well-formed; to us they are bytes like the body, kept and sent on.
-  app.addHook('onRequest', async function setContentTypeAside(request) {
-    const contentType = request.raw.headers['content-type'];
-    if (contentType === undefined) return;
-    contentTypes.set(request, contentType);
-    delete request.raw.headers['content-type'];
+  app.addHook('onRequest', function setContentTypeAside(request, _reply, done) {
+    const { headers } = request.raw;
+    const contentType = headers['content-type'];
+    if (contentType !== undefined) {
+      contentTypes.set(request, contentType);
+      headers['content-type'] = undefined;
+    }
+    done();
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', async (request: FastifyRequest, payload: Readable) => {
@@ -36,8 +39,9 @@ export function installRawBody(app: FastifyInstance, memory: ByteBudget): void {
     leases.set(request, lease);
     return bytes;
   });
-  app.addHook('onResponse', async function releaseBody(request) {
+  app.addHook('onResponse', function releaseBody(request, _reply, done) {
     leases.get(request)?.release();
+    done();
   });
 }
 

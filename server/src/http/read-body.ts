@@ -14,9 +14,10 @@ export function answerExpectations(app: FastifyInstance): void {
     waiting.set(request, response);
     app.server.emit('request', request, response);
   });
-  app.addHook('onSend', async function endUnaskedBody({ raw }, reply) {
+  app.addHook('onSend', function endUnaskedBody({ raw }, reply, payload, done) {
     // Whether the body comes all the same, nobody knows: what follows on this connection cannot be read.
     if (waiting.has(raw)) reply.header('connection', 'close');
+    done(null, payload);
   });
 }
 

@@ -3,6 +3,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { Failure, type FailureDetail, type FailureKind } from '../base/failure.ts';
 import { isDatabaseAway } from '../db/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { traceIdOf } from './request-trace.ts';
 
 const STATUS: Readonly<Record<FailureKind, number>> = {
   invalid_request: 400,
@@ -21,6 +22,8 @@ const STATUS: Readonly<Record<FailureKind, number>> = {
   invalid_signature: 401,
   timestamp_out_of_tolerance: 401,
   idempotency_mismatch: 409,
+  in_flight: 409,
+  payload_expired: 410,
   unsupported_media_type: 415,
   unprocessable: 422,
   rate_limited: 429,
@@ -79,7 +82,13 @@ export function sendFailure(
   const failure = failureFrom(error);
   const status = STATUS[failure.kind];
   if (status >= 500) {
-    logger.error('request failed', { request_id: request.id, status, error });
+    const traceId = traceIdOf(request);
+    logger.error('request failed', {
+      request_id: request.id,
+      ...(traceId === undefined ? {} : { trace_id: traceId }),
+      status,
+      error,
+    });
   }
   // RFC 9110 15.5.2: a 401 names the scheme that is wanted.
   if (status === 401) reply.header('www-authenticate', 'Bearer');

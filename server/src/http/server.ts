@@ -3,18 +3,25 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { Logger } from '../telemetry/logger.ts';
+import { callerIfFound } from './authenticate.ts';
 import { boundClosing, lingerAfterRefusal } from './connections.ts';
 import { collectMethods } from './method-not-allowed.ts';
+import { chargeStranger, limitRates } from './rate-limits.ts';
 import { installRawBody, MAX_BODY_BYTES } from './raw-body.ts';
 import { errorBody, sendFailure } from './reply.ts';
+import { traceIdOf } from './request-trace.ts';
 import { attestationRoutes } from './routes/attestation.ts';
+import { endpointStateRoutes } from './routes/endpoint-state.ts';
 import { endpointRoutes } from './routes/endpoints.ts';
+import { eventListRoutes } from './routes/event-list.ts';
+import { eventRetryRoutes } from './routes/event-retry.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { ingestBatchRoutes } from './routes/ingest-batch.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { packageRoutes } from './routes/packages.ts';
+import { rotateSecretRoutes } from './routes/rotate-secret.ts';
 import type { RouteDeps } from './routes/route-deps.ts';
 import { shareRoutes } from './routes/share.ts';
 import { tileRoutes } from './routes/tiles.ts';
@@ -22,6 +29,8 @@ import { verifyPageRoutes } from './routes/verify-page.ts';
 
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** A sender that drips is ended so much after its deadline at the latest. */
+const CHECK_INTERVAL_MS = 2_000;
 const MAX_HEADER_BYTES = 16 * 1024;
 const CLOSING_DEADLINE_MS = 10_000;
 const LINGER_DEADLINE_MS = 5_000;
@@ -31,7 +40,11 @@ export function createHttpServer(deps: RouteDeps, logger: Logger): FastifyInstan
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS, maxHeaderSize: MAX_HEADER_BYTES },
+    http: {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      connectionsCheckingInterval: CHECK_INTERVAL_MS,
+    },
     // However long an id is, it gets the answer of any unknown one.
     routerOptions: { maxParamLength: MAX_HEADER_BYTES },
     forceCloseConnections: 'idle',
@@ -52,10 +65,16 @@ export function createHttpServer(deps: RouteDeps, logger: Logger): FastifyInstan
   boundClosing(app, deps.clock, CLOSING_DEADLINE_MS);
   lingerAfterRefusal(app, deps.clock, LINGER_DEADLINE_MS);
   installRawBody(app, deps.bodyMemory);
-  app.addHook('onRequest', async function commonHeaders(request, reply) {
+  // Hooks that every request meets take a callback: each promise costs a webhook some microseconds.
+  app.addHook('onRequest', function commonHeaders(request, reply, done) {
     setCommonHeaders(request, reply);
+    done();
   });
-  app.setErrorHandler((error, request, reply) => sendFailure(logger, error, request, reply));
+  limitRates(app, deps);
+  if (deps.logsRequests) logRequests(app, logger);
+  app.setErrorHandler(async (error, request, reply) =>
+    sendFailure(logger, await chargeStranger(deps, error, request), request, reply),
+  );
   const methodsOf = collectMethods(app);
   app.setNotFoundHandler((request, reply) => {
     const methods = methodsOf(request.url);
@@ -68,7 +87,11 @@ export function createHttpServer(deps: RouteDeps, logger: Logger): FastifyInstan
   ingestRoutes(app, deps);
   ingestBatchRoutes(app, deps, logger);
   endpointRoutes(app, deps);
+  rotateSecretRoutes(app, deps);
+  endpointStateRoutes(app, deps, logger);
   eventRoutes(app, deps);
+  eventListRoutes(app, deps);
+  eventRetryRoutes(app, deps);
   for (const prefix of ['', '/api/v1']) {
     attestationRoutes(app, deps, prefix);
     packageRoutes(app, deps, prefix);
@@ -77,6 +100,23 @@ export function createHttpServer(deps: RouteDeps, logger: Logger): FastifyInstan
   tileRoutes(app, deps);
   verifyPageRoutes(app, deps);
   return app;
+}
+
+/** The route as it was declared, never the path: that may hold ids of strangers, and a query secrets. */
+function logRequests(app: FastifyInstance, logger: Logger): void {
+  app.addHook('onResponse', async function logRequest(request, reply) {
+    const traceId = traceIdOf(request);
+    const tenantId = callerIfFound(request)?.tenantId;
+    logger.debug('request answered', {
+      request_id: request.id,
+      ...(traceId === undefined ? {} : { trace_id: traceId }),
+      ...(tenantId === undefined ? {} : { tenant_id: tenantId }),
+      method: request.method,
+      ...(request.routeOptions.url === undefined ? {} : { route: request.routeOptions.url }),
+      status: reply.statusCode,
+      duration_ms: Math.round(reply.elapsedTime),
+    });
+  });
 }
 
 function setCommonHeaders(request: FastifyRequest, reply: FastifyReply): FastifyReply {

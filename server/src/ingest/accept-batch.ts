@@ -26,13 +26,18 @@ export async function acceptLines(
   ingest: Pick<Ingest, 'accept'>,
   target: Target,
   lines: readonly BatchLine[],
+  traceparent: string | null = null,
 ): Promise<LineResult[]> {
   let ours: unknown = null;
   const results = await Promise.all(
     lines.map(async ({ number: line, bytes }): Promise<LineResult> => {
       try {
         const request: IngestRequest = parseBatchLine(bytes);
-        return { kind: 'accepted', line, ...(await ingest.accept(target, request)) };
+        return {
+          kind: 'accepted',
+          line,
+          ...(await ingest.accept(target, { ...request, traceparent })),
+        };
       } catch (error) {
         const failure =
           error instanceof Failure

@@ -8,6 +8,7 @@ import { type EventId, newId } from '../base/ids.ts';
 import type { Sealer } from '../base/seal.ts';
 import { isMissingParent, isRowFault } from '../db/errors.ts';
 import type { NewEvent } from '../events/event.ts';
+import { NO_TRACING, type Traceparent, type Tracing } from '../telemetry/tracing.ts';
 import { createCallerFinder, type FindCaller } from '../tenants/caller-cache.ts';
 import { commitEvents, type Stored } from './commit.ts';
 import type { RequestKey } from './request-key.ts';
@@ -37,6 +38,7 @@ export interface IngestRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
   readonly key: RequestKey | null;
+  readonly traceparent?: Traceparent;
 }
 
 export interface Accepted {
@@ -60,14 +62,19 @@ export interface IngestDeps {
   readonly random: () => number;
   /** Told after each commit, so that a worker in this process need not wait for its next poll. */
   readonly onCommitted: () => void;
+  readonly tracing?: Tracing;
+  /** Told of each commit: its events, and the time that it took. */
+  readonly onGroupCommit?: (rows: number, seconds: number) => void;
 }
 
 export function createIngest(deps: IngestDeps): Ingest {
-  const { clock } = deps;
+  const { clock, tracing = NO_TRACING } = deps;
   const overloaded = () => new Failure('overloaded', 'Too many events are waiting to be stored');
   const batcher = new Batcher<NewEvent, Stored>({
     flush: async (events) => {
+      const startMs = clock.monotonicMs();
       const stored = await commitEvents(deps, events);
+      deps.onGroupCommit?.(events.length, (clock.monotonicMs() - startMs) / 1_000);
       deps.onCommitted();
       return stored;
     },
@@ -87,6 +94,7 @@ export function createIngest(deps: IngestDeps): Ingest {
     findCaller: createCallerFinder(deps.pool, clock),
     accept: async ({ endpointId, tenantId }, { key, ...request }) => {
       const nowMs = clock.nowMs();
+      const span = tracing.begin('commit', request.traceparent ?? null);
       const submitted = batcher.submit({
         id: newId<'event'>(nowMs),
         tenantId,
@@ -96,7 +104,14 @@ export function createIngest(deps: IngestDeps): Ingest {
         receivedAtMs: nowMs,
         idempotencyKey: key === null ? null : key.text,
       });
-      return acceptedFrom(await submitted.catch(refuseRow), key);
+      try {
+        const stored = await submitted;
+        span.end({ event_id: stored.eventId });
+        return acceptedFrom(stored, key);
+      } catch (error) {
+        span.end({ reason: 'failed' });
+        return refuseRow(error);
+      }
     },
     drained: () => batcher.drained(),
   };

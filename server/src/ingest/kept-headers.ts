@@ -15,20 +15,29 @@ const MAX_BYTES = 16 * 1024;
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}$/; // RFC 9110 5.6.2
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/; // RFC 9110 5.5; PostgreSQL holds no U+0000
 
-/** The headers that a request carries and that are wanted; repeated ones joined, as RFC 9110 5.3 says. */
+/**
+ * The headers that a request carries and that are wanted by the scheme or the endpoint; repeated ones joined, as
+ * RFC 9110 5.3 says. Throws a Failure when they are too many to keep: what was accepted is kept whole.
+ */
 export function keptHeaders(
   headers: RawHeaders,
   schemeHeaders: readonly string[],
+  endpointHeaders: readonly string[] = [],
 ): Record<string, string> {
   const kept = new Map<string, string>();
+  let size = 0;
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = (headers[i] as string).toLowerCase();
-    if (!ALWAYS.includes(name) && !schemeHeaders.includes(name)) continue;
-    if (NEVER.has(name)) continue;
+    const isWanted =
+      ALWAYS.includes(name) || schemeHeaders.includes(name) || endpointHeaders.includes(name);
+    if (!isWanted || NEVER.has(name)) continue;
     const value = headers[i + 1] as string;
     const before = kept.get(name);
+    size += value.length + (before === undefined ? name.length : ', '.length);
     kept.set(name, before === undefined ? value : `${before}, ${value}`);
   }
+  if (kept.size > MAX_COUNT) throw refusal(`must be at most ${MAX_COUNT}`);
+  if (size > MAX_BYTES) throw refusal(`must be at most ${MAX_BYTES} bytes together`);
   return Object.fromEntries(kept);
 }
 

@@ -2,12 +2,11 @@
 import type { Pool } from 'pg';
 import { ByteBudget } from '../base/byte-budget.ts';
 import type { Clock } from '../base/clock.ts';
-import { ConfigError } from '../base/config.ts';
 import type { TenantId } from '../base/ids.ts';
 import { Loop } from '../base/loop.ts';
-import { createSealer, type Sealer } from '../base/seal.ts';
-import { opensSecretsAcrossTenants } from '../endpoints/signature-store.ts';
+import type { Sealer } from '../base/seal.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import type { TokenAnswer } from '../tenants/token-bucket.ts';
 import { createIngest, type Ingest, type IngestStatus } from './accept.ts';
 import { sweepKeys } from './sweep-keys.ts';
@@ -36,15 +35,6 @@ export interface RunningIngest {
   stop(): Promise<void>;
 }
 
-/** Throws a ConfigError when the secrets in the database are not this server's to open. */
-export async function openSealer(pool: Pool, secretKey: Uint8Array): Promise<Sealer> {
-  const sealer = createSealer(secretKey);
-  if (await opensSecretsAcrossTenants(pool, sealer)) return sealer;
-  throw new ConfigError([
-    'the secret key does not open the secrets in the database: all its servers need the same key',
-  ]);
-}
-
 export function startIngest(deps: {
   readonly pool: Pool;
   /** The sweep stays out of the way of those who wait for an answer. */
@@ -55,6 +45,11 @@ export function startIngest(deps: {
   readonly sealer: Sealer;
   readonly bodyMemoryBytes: number;
   readonly onCommitted: () => void;
+  readonly takeIngestTokens: IngestDoor['takeIngestTokens'];
+  readonly onIngested: IngestDoor['onIngested'];
+  readonly tracing?: Tracing;
+  /** Told of each commit, and how long it took. */
+  readonly onGroupCommit?: (rows: number, seconds: number) => void;
 }): RunningIngest {
   const { sealer } = deps;
   const ingest = createIngest(deps);
@@ -68,8 +63,8 @@ export function startIngest(deps: {
       ingest,
       sealer,
       bodyMemory: new ByteBudget(deps.bodyMemoryBytes),
-      takeIngestTokens: () => ({ kind: 'taken' }),
-      onIngested: () => undefined,
+      takeIngestTokens: deps.takeIngestTokens,
+      onIngested: deps.onIngested,
     },
     async stop() {
       await Promise.all([ingest.drained(), sweeper.stop()]);

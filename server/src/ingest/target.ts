@@ -12,6 +12,8 @@ import { findTargetAcrossTenants, type TargetRow } from './target-store.ts';
 export interface Target {
   readonly endpointId: EndpointId;
   readonly tenantId: TenantId;
+  /** Names, in lower case, of headers that the endpoint wants beside those of its scheme. */
+  readonly keptHeaders?: readonly string[];
   /** Null: nothing but an API key of the tenant is accepted. */
   readonly verifier: SignatureVerifier | null;
 }
@@ -43,10 +45,10 @@ export function createTargetFinder(deps: {
 }
 
 function targetFromRow(row: TargetRow, sealer: Sealer): Target {
-  const { endpointId, tenantId, scheme, sealedSecrets } = row;
-  if (scheme === null) return { endpointId, tenantId, verifier: null };
+  const { endpointId, tenantId, keptHeaders, scheme, sealedSecrets } = row;
+  if (scheme === null) return { endpointId, tenantId, keptHeaders, verifier: null };
   const place = placeOfSecret(endpointId);
   const secrets = sealedSecrets.map((sealed) => sealer.open(sealed, place));
   const verifier = createSignatureVerifier(schemeFromStored(scheme), secrets);
-  return { endpointId, tenantId, verifier };
+  return { endpointId, tenantId, keptHeaders, verifier };
 }

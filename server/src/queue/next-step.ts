@@ -7,7 +7,7 @@ export function nextStep(verdict: Verdict): NextStep {
     case 'done':
       return { kind: 'finish', status: 'delivered', reason: null };
     case 'retry':
-      return { kind: 'retry', delayMs: verdict.delayMs };
+      return { kind: 'retry', delayMs: verdict.delayMs, counts: verdict.counts };
     case 'final':
       return { kind: 'finish', status: 'failed', reason: verdict.reason };
   }

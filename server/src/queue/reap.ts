@@ -1,10 +1,11 @@
 /** STORY: a lease that ran out becomes an `unknown` leaf, and the delivery is tried again. @module */
-import type { Pool } from 'pg';
 import { type AttemptResult, encodeDeliveryLeaf } from '../attestation/leaf.ts';
-import { inTransaction } from '../db/transaction.ts';
-import { retryDelayMs } from '../delivery/backoff.ts';
-import type { Job, NextStep, Settlement } from './job.ts';
-import { lockExpiredAcrossTenants, settleAcrossTenants } from './store.ts';
+import { circuitResult } from '../delivery/circuit.ts';
+import { verdictAfterUnknown } from '../delivery/verdict.ts';
+import { lockExpiredAcrossTenants } from './claim-store.ts';
+import type { Job, Settlement } from './job.ts';
+import { nextStep } from './next-step.ts';
+import { type SettleDeps, settleAll } from './settle.ts';
 
 const MAX_BATCH = 256;
 
@@ -18,29 +19,22 @@ const UNKNOWN: AttemptResult = {
 };
 
 /** Settles expired leases, whatever their logs; answers how many. Row locks and the fence keep it from racing a late worker. */
-export async function reapExpired(pool: Pool, random: () => number): Promise<number> {
-  return inTransaction(pool, async (db) => {
+export async function reapExpired(deps: SettleDeps, random: () => number): Promise<number> {
+  const settled = await settleAll(deps, async (db) => {
     const jobs = await lockExpiredAcrossTenants(db, MAX_BATCH);
-    if (jobs.length === 0) return 0;
-    await settleAcrossTenants(
-      db,
-      jobs.map(
-        (job): Settlement => ({
-          job,
-          result: UNKNOWN,
-          peerAddress: null,
-          leaf: encodeDeliveryLeaf(job.log.origin, job, UNKNOWN),
-          next: afterUnknown(job, random),
-        }),
-      ),
-    );
-    return jobs.length;
+    return jobs.map((job) => lost(job, random));
   });
+  return settled.length;
 }
 
-function afterUnknown(job: Job, random: () => number): NextStep {
-  if (job.attemptNumber >= job.maxAttempts) {
-    return { kind: 'finish', status: 'failed', reason: 'exhausted' };
-  }
-  return { kind: 'retry', delayMs: retryDelayMs(job.attemptNumber, random) };
+function lost(job: Job, random: () => number): Settlement {
+  const { attemptsUsed, policy } = job;
+  return {
+    job,
+    result: UNKNOWN,
+    peerAddress: null,
+    leaf: encodeDeliveryLeaf(job.log.origin, job, UNKNOWN),
+    next: nextStep(verdictAfterUnknown({ attemptsUsed, policy }, random)),
+    charge: circuitResult(null),
+  };
 }

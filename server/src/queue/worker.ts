@@ -1,22 +1,17 @@
 /** STORY: claim due deliveries, send each, settle what came of it. @module */
-import type { Pool } from 'pg';
-import { type AttemptResult, encodeDeliveryLeaf } from '../attestation/leaf.ts';
+import { setMaxListeners } from 'node:events';
 import { Batcher } from '../base/batcher.ts';
-import type { Clock } from '../base/clock.ts';
-import { type DeliveryAttemptId, newId } from '../base/ids.ts';
 import { Loop } from '../base/loop.ts';
 import { isRowFault } from '../db/errors.ts';
-import { inTransaction } from '../db/transaction.ts';
-import { attempt, type Outcome } from '../delivery/attempt.ts';
-import type { DeliveryClient } from '../delivery/connector.ts';
-import { deliveryHeaders } from '../delivery/request-headers.ts';
-import { verdictAfter } from '../delivery/verdict.ts';
-import type { Logger } from '../telemetry/logger.ts';
-import type { SendableJob, Settlement } from './job.ts';
-import { nextStep } from './next-step.ts';
-import { claimAcrossTenants, settleAcrossTenants } from './store.ts';
+import { NO_TRACING, type Tracing, traceIdFrom } from '../telemetry/tracing.ts';
+import { Claims, type Taken } from './claim.ts';
+import { type DeliverDeps, deliver, notSent } from './deliver.ts';
+import { traceDelivery } from './delivery-trace.ts';
+import type { Settlement } from './job.ts';
+import { Probes } from './probe.ts';
+import { type SettleDeps, settleAll } from './settle.ts';
+import { type ShareRules, Shares } from './shares.ts';
 
-const MAX_CLAIM = 64;
 const IDLE_POLL_MS = 250;
 const BUSY_POLL_MS = 50;
 const MAX_SETTLE_ROWS = 256;
@@ -24,18 +19,17 @@ const SETTLE_WRITERS = 2;
 const SETTLE_RETRY_MS = 200;
 /** At a stop, after the last request has ended: how long a database that is away is waited for. */
 const SETTLE_GRACE_MS = 5_000;
+/** At a stop: how long requests may still take. Whatever the deadline of a request, a server is gone after 30 s. */
+const DRAIN_MS = 15_000;
+/** A claim of less than this share of the slots costs more than it brings; until then others settle. */
+const WAKE_SHARE = 1 / 8;
 
-export interface WorkerDeps {
-  readonly pool: Pool;
-  readonly clock: Clock;
-  readonly client: DeliveryClient;
-  readonly logger: Logger;
-  readonly random: () => number;
-  readonly slots: number;
+export interface WorkerDeps extends SettleDeps, DeliverDeps {
+  readonly shares: ShareRules;
   readonly leaseMs: number;
-  readonly deadlineMs: number;
-  /** Told how many leaves have begun to wait for their place in a tree. */
-  readonly onSettled?: (count: number) => void;
+  readonly tracing?: Tracing;
+  /** Told how long a delivery had been due when it was claimed. */
+  readonly onClaimed?: (lagSeconds: number) => void;
 }
 
 /** Claims no more than it can start at once, so no claimed delivery waits while its lease runs. */
@@ -43,15 +37,29 @@ export class Worker {
   readonly #deps: WorkerDeps;
   readonly #loop: Loop;
   readonly #settler: Batcher<Settlement, boolean>;
+  readonly #shares: Shares;
+  readonly #claims: Claims;
+  readonly #probes: Probes;
+  readonly #wakeAt: number;
   /** Owned here: one promise per delivery in flight; none of them rejects. */
   readonly #inFlight = new Set<Promise<void>>();
+  readonly #ending = new AbortController();
+  #isStopping = false;
   /** Monotonic; moved once, by a stop. */
   #settleUntilMs = Number.POSITIVE_INFINITY;
 
   constructor(deps: WorkerDeps) {
     this.#deps = deps;
+    // Each request in flight listens to it.
+    setMaxListeners(0, this.#ending.signal);
+    this.#shares = new Shares(deps.shares);
+    this.#wakeAt = Math.max(1, Math.floor(deps.shares.slots * WAKE_SHARE));
+    const { pool, clock, leaseMs } = deps;
+    const claimDeps = { pool, clock, leaseMs, shares: this.#shares };
+    this.#claims = new Claims(claimDeps);
+    this.#probes = new Probes(claimDeps, deps.circuits);
     this.#settler = new Batcher<Settlement, boolean>({
-      flush: (rows) => settleBatch(deps, rows),
+      flush: (rows) => settleAll(deps, () => rows),
       sizeOf: ({ leaf }) => leaf.data.length,
       maxBatchRows: MAX_SETTLE_ROWS,
       maxBatchBytes: Number.POSITIVE_INFINITY,
@@ -62,7 +70,7 @@ export class Worker {
       isRowFault,
     });
     this.#loop = new Loop({
-      clock: deps.clock,
+      clock,
       step: () => this.#claim(),
       onError: (error) => deps.logger.error('claim failed', { error }),
     });
@@ -73,28 +81,42 @@ export class Worker {
     this.#loop.wake();
   }
 
-  /** Stops claiming, lets deliveries in flight end and settle. Takes at most the request deadline and a bit. */
+  /**
+   * Stops claiming, gives back what was claimed and not sent, lets requests in flight end and settle. Takes at most
+   * the request deadline, or `DRAIN_MS`, and a bit.
+   */
   async stop(): Promise<void> {
     const { clock, deadlineMs } = this.#deps;
-    this.#settleUntilMs = clock.monotonicMs() + deadlineMs + SETTLE_GRACE_MS;
+    this.#isStopping = true;
+    const drainMs = Math.min(deadlineMs, DRAIN_MS);
+    this.#settleUntilMs = clock.monotonicMs() + drainMs + SETTLE_GRACE_MS;
+    const drained = new AbortController();
+    // Never rejects, and ends with the last delivery.
+    void clock.sleep(drainMs, drained.signal).then(() => this.#ending.abort());
     await this.#loop.stop();
     await Promise.all(this.#inFlight);
+    drained.abort();
   }
 
   async #claim(): Promise<number> {
-    const { pool, clock, leaseMs, slots } = this.#deps;
-    const free = Math.min(MAX_CLAIM, slots - this.#inFlight.size);
-    if (free <= 0) return BUSY_POLL_MS;
-    const claimedAtMs = clock.monotonicMs();
-    const nowMs = clock.nowMs();
-    const ids = Array.from({ length: free }, () => newId<'delivery_attempt'>(nowMs));
-    const jobs = await claimAcrossTenants(pool, ids as DeliveryAttemptId[], leaseMs, nowMs);
-    for (const job of jobs) this.#start(job, claimedAtMs + leaseMs);
-    return jobs.length === free ? 0 : IDLE_POLL_MS;
+    // Deliveries that were settled together give their places back together: not only to the first of them.
+    await this.#deps.clock.sleep(0);
+    if (this.#shares.free <= 0) return BUSY_POLL_MS;
+    const start = (taken: Taken): void => this.#start(taken);
+    const mayBeMore = await this.#claims.round(start);
+    // Few, and before all others: they decide whether whole endpoints go on.
+    await this.#probes.round(start);
+    if (this.#shares.free < this.#wakeAt) return BUSY_POLL_MS;
+    return mayBeMore ? 0 : IDLE_POLL_MS;
   }
 
-  #start(job: SendableJob, leaseEndsMs: number): void {
-    const running = this.#deliver(job, leaseEndsMs)
+  #start(taken: Taken): void {
+    const { job, lane } = taken;
+    const { endpointId, tenantId } = job;
+    const held = { endpointId, tenantId, lane, isFailing: job.health !== 'good' };
+    this.#shares.take(held);
+    this.#deps.onClaimed?.(job.lagMs / 1_000);
+    const running = this.#deliver(taken)
       .catch((error: unknown) => {
         // A defect of ours. The attempt stays without an outcome, and `reap` makes it `unknown`.
         this.#deps.logger.error('delivery broke off', {
@@ -105,28 +127,25 @@ export class Worker {
       })
       .finally(() => {
         this.#inFlight.delete(running);
-        if (this.#inFlight.size === this.#deps.slots - 1) this.#loop.wake();
+        const hasRoom = this.#shares.give(held);
+        if (hasRoom || this.#shares.free === this.#wakeAt) this.#loop.wake();
       });
     this.#inFlight.add(running);
   }
 
-  async #deliver(job: SendableJob, leaseEndsMs: number): Promise<void> {
-    const { client, clock, deadlineMs, logger, random } = this.#deps;
-    // A crash from here to the settlement leaves an attempt without an outcome: `reap` makes it `unknown`.
-    const outcome = await attempt(client, {
-      url: job.endpointUrl,
-      headers: deliveryHeaders({ ...job, logOrigin: job.log.origin, sentAtMs: clock.nowMs() }),
-      body: job.body,
-      deadlineMs,
-    });
-    const verdict = verdictAfter(
-      outcome,
-      { attemptsUsed: job.attemptNumber, maxAttempts: job.maxAttempts },
-      clock.nowMs(),
-      random,
-    );
-    const result = resultFromOutcome(outcome, Math.max(clock.nowMs(), job.attemptedAtMs));
+  async #deliver({ job, leaseEndsMs }: Taken): Promise<void> {
+    const { clock, logger, tracing = NO_TRACING } = this.#deps;
+    const trace = traceDelivery(tracing, job, clock.nowMs());
+    const { traceparent } = trace;
+    const settlement = this.#isStopping
+      ? notSent(job, clock.nowMs())
+      : await deliver(this.#deps, job, leaseEndsMs, traceparent, this.#ending.signal);
+    const { result } = settlement;
+    trace.sent(result);
+    const traceId = traceIdFrom(traceparent);
     const fields = {
+      ...(traceId === undefined ? {} : { trace_id: traceId }),
+      tenant_id: job.tenantId,
       event_id: job.eventId,
       endpoint_id: job.endpointId,
       delivery_attempt_id: job.deliveryAttemptId,
@@ -134,24 +153,19 @@ export class Worker {
       ...(result.responseStatus === null ? {} : { status: result.responseStatus }),
       ...(result.error === null ? {} : { reason: result.error }),
     };
-    const settled = await this.#settle(
-      {
-        job,
-        result,
-        peerAddress: outcome.peerAddress,
-        leaf: encodeDeliveryLeaf(job.log.origin, job, result),
-        next: nextStep(verdict),
-      },
+    const isKept = await this.#settle(
+      traceparent === null ? settlement : { ...settlement, traceparent },
       leaseEndsMs,
     );
-    if (settled) logger.info('delivery attempted', fields);
+    trace.settled(isKept);
+    if (isKept) logger.info('delivery attempted', fields);
     else logger.warn('stale settlement dropped', fields);
   }
 
   // The outcome is known only here: while the database is away it is kept and tried again, until the
   // lease ends, or a stop has waited long enough. Then whoever reaps the attempt settles it as `unknown`.
   async #settle(settlement: Settlement, leaseEndsMs: number): Promise<boolean> {
-    const { clock, logger } = this.#deps;
+    const { clock, logger, onStale } = this.#deps;
     for (;;) {
       try {
         return await this.#settler.submit(settlement);
@@ -161,37 +175,12 @@ export class Worker {
           error,
         });
         const endsMs = Math.min(leaseEndsMs, this.#settleUntilMs);
-        if (clock.monotonicMs() + SETTLE_RETRY_MS >= endsMs) return false;
+        if (clock.monotonicMs() + SETTLE_RETRY_MS >= endsMs) {
+          onStale?.(1);
+          return false;
+        }
         await clock.sleep(SETTLE_RETRY_MS);
       }
     }
   }
-}
-
-async function settleBatch(
-  { pool, onSettled }: WorkerDeps,
-  rows: readonly Settlement[],
-): Promise<boolean[]> {
-  const settled = await inTransaction(pool, (db) => settleAcrossTenants(db, rows));
-  onSettled?.(settled.size);
-  return rows.map(({ job }) => settled.has(job.deliveryAttemptId));
-}
-
-function resultFromOutcome(outcome: Outcome, completedAtMs: number): AttemptResult {
-  if (outcome.kind === 'failed') {
-    return {
-      outcome: 'failed',
-      completedAtMs,
-      responseStatus: null,
-      responseHash: null,
-      error: outcome.error,
-    };
-  }
-  return {
-    outcome: outcome.kind,
-    completedAtMs,
-    responseStatus: outcome.status,
-    responseHash: outcome.responseHash,
-    error: null,
-  };
 }

@@ -4,6 +4,7 @@ import { type Logger as PinoLogger, pino } from 'pino';
 /** Fields a log line may carry. No bodies, header values, URLs with queries, or secrets. */
 export interface LogFields {
   readonly request_id?: string;
+  readonly trace_id?: string;
   readonly tenant_id?: string;
   readonly event_id?: string;
   readonly endpoint_id?: string;
@@ -36,6 +37,7 @@ export interface Logger {
 // The compiler sees to it that none is missing; `error` is written by `describeError` alone.
 const FIELD_NAMES: { readonly [Name in Exclude<keyof LogFields, 'error'>]-?: true } = {
   request_id: true,
+  trace_id: true,
   tenant_id: true,
   event_id: true,
   endpoint_id: true,

@@ -1,4 +1,4 @@
-/** Every metric of the server: name, help, labels and the bound of each label. Prometheus text format 0.0.4. @module */
+/** The instruments behind the metrics of one server, and the text that Prometheus reads. Text format 0.0.4. @module */
 import {
   collectDefaultMetrics,
   Counter as PromCounter,
@@ -6,104 +6,11 @@ import {
   Histogram as PromHistogram,
   Registry,
 } from 'prom-client';
+import { type Bound, DECLARED, type Declared } from './metric-list.ts';
 
-/** How many values a label may take: these, or the first so many that come. All others become `other`. */
-type Bound = readonly string[] | number;
-
-interface Declared {
-  readonly kind: 'counter' | 'gauge' | 'histogram';
-  readonly name: string;
-  readonly help: string;
-  readonly labels: Readonly<Record<string, Bound>>;
-  readonly buckets?: readonly number[];
-}
-
-const MANY = 1_000;
 const OTHER = 'other';
-const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-const POWERS_OF_TWO = Array.from({ length: 15 }, (_, i) => 2 ** i); // 1 to 16,384
-
-function counter<L extends Readonly<Record<string, Bound>>>(name: string, help: string, labels: L) {
-  return { kind: 'counter', name, help, labels } as const;
-}
-
-function gauge<L extends Readonly<Record<string, Bound>>>(name: string, help: string, labels: L) {
-  return { kind: 'gauge', name, help, labels } as const;
-}
-
-function histogram<L extends Readonly<Record<string, Bound>>>(
-  name: string,
-  help: string,
-  buckets: readonly number[],
-  labels: L,
-) {
-  return { kind: 'histogram', name, help, labels, buckets } as const;
-}
-
-// The one list. `docs/operations.md` says what to do about each of them.
-const DECLARED = {
-  batchSize: histogram(
-    'merkle_batch_size',
-    'Leaves added to a tree in one transaction.',
-    POWERS_OF_TWO,
-    {},
-  ),
-  sequencingSeconds: histogram(
-    'kapsel_sequencing_seconds',
-    'Time of one transaction that numbers leaves, from lock to commit.',
-    SECONDS,
-    {},
-  ),
-  headAge: gauge('kapsel_head_age_seconds', 'Age of the newest signed tree head.', { log: MANY }),
-  unsignedLeaves: gauge(
-    'kapsel_unsigned_leaves',
-    'Leaves in the tree that no signed head covers yet.',
-    { log: MANY },
-  ),
-  logHalted: gauge('kapsel_log_halted', '1 while the log takes no leaves and signs nothing.', {
-    log: MANY,
-  }),
-  logRolledBack: gauge(
-    'kapsel_log_rolled_back',
-    '1 while the database is behind the newest published head, or beside it.',
-    { log: MANY },
-  ),
-  proofSeconds: histogram('kapsel_proof_seconds', 'Time to make a proof.', SECONDS, {
-    kind: ['inclusion', 'consistency', 'package'],
-  }),
-  proofCacheRequests: counter(
-    'kapsel_proof_cache_requests_total',
-    'Look-ups in the caches of proofs.',
-    { cache: ['tile', 'proof', 'table'], result: ['hit', 'miss'] },
-  ),
-  partitionHeadroom: gauge(
-    'kapsel_partition_headroom_days',
-    'Days until the last partition that exists is full.',
-    { table: ['delivery_attempts', 'merkle_leaves'] },
-  ),
-  consistencyFailures: counter(
-    'kapsel_consistency_failures_total',
-    'Contradictions that the auditor found in a log.',
-    {},
-  ),
-  auditCheckedLeaves: counter(
-    'kapsel_audit_checked_leaves_total',
-    'Leaves that the auditor checked again.',
-    {},
-  ),
-  auditLastPass: gauge(
-    'kapsel_audit_last_pass_timestamp_seconds',
-    'When the auditor last came to the end of the log without a contradiction, Unix seconds.',
-    { log: MANY },
-  ),
-  cosignatures: counter('kapsel_cosignatures_total', 'Checkpoints sent to witnesses.', {
-    witness: MANY,
-    result: ['cosigned', 'conflict', 'refused', 'unreachable', 'invalid'],
-  }),
-  exportedSize: gauge('kapsel_exported_size', 'Tree size of the last exported checkpoint.', {
-    log: MANY,
-  }),
-} as const;
+/** So many series are counted between two scrapes before they are handed on all the same. */
+const MAX_TALLIED = 4_096;
 
 type LabelsOf<D extends Declared> = { readonly [Name in keyof D['labels']]: string };
 
@@ -131,6 +38,8 @@ type InstrumentOf<D extends Declared> = D['kind'] extends 'counter'
 export type Metrics = {
   readonly [Name in keyof typeof DECLARED]: InstrumentOf<(typeof DECLARED)[Name]>;
 } & {
+  /** Called before each scrape, for values that are there to be read at any time. */
+  onScrape(read: () => void): void;
   /** The text that Prometheus reads, and its content type. */
   scrape(): Promise<{ readonly contentType: string; readonly text: string }>;
 };
@@ -139,12 +48,20 @@ export type Metrics = {
 export function createMetrics(options: { readonly process?: boolean } = {}): Metrics {
   const registry = new Registry();
   if (options.process !== false) collectDefaultMetrics({ register: registry });
+  const beforeScrape: (() => void)[] = [];
+  const onScrape = (read: () => void): void => {
+    beforeScrape.push(read);
+  };
   const instruments = Object.entries(DECLARED).map(
-    ([key, declared]) => [key, createInstrument(declared, registry)] as const,
+    ([key, declared]) => [key, createInstrument(declared, registry, onScrape)] as const,
   );
   return {
     ...Object.fromEntries(instruments),
-    scrape: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+    onScrape,
+    scrape: async () => {
+      for (const read of beforeScrape) read();
+      return { contentType: registry.contentType, text: await registry.metrics() };
+    },
   } as Metrics;
 }
 
@@ -158,44 +75,89 @@ type Labels = Readonly<Record<string, string>>;
 function createInstrument(
   { kind, name, help, labels, buckets = [] }: Declared,
   registry: Registry,
+  onScrape: Metrics['onScrape'],
 ): Counter<Labels> | Gauge<Labels> | Histogram<Labels> {
   const options = { name, help, labelNames: Object.keys(labels), registers: [registry] };
   const bound = boundLabels(labels);
   switch (kind) {
     case 'counter': {
       const metric = new PromCounter(options);
-      return { inc: (given, count = 1) => metric.inc(bound(given), count) };
+      const tally = new Tally(Object.keys(labels), (given, count) =>
+        metric.inc(bound.within(given), count),
+      );
+      onScrape(() => tally.flush());
+      return tally;
     }
     case 'gauge': {
       const metric = new PromGauge(options);
       return {
-        set: (given, value) => metric.set(bound(given), value),
-        remove: (given) => metric.remove(bound(given)),
+        set: (given, value) => metric.set(bound.within(given), value),
+        remove: (given) => {
+          metric.remove(bound.within(given));
+          bound.forget(given);
+        },
       };
     }
     case 'histogram': {
       const metric = new PromHistogram({ ...options, buckets: [...buckets] });
-      return { observe: (given, value) => metric.observe(bound(given), value) };
+      return { observe: (given, value) => metric.observe(bound.within(given), value) };
     }
   }
 }
 
+/** Counts in a map until the next scrape: an event costs one look-up instead of a walk over labels. */
+class Tally implements Counter<Labels> {
+  readonly #names: readonly string[];
+  readonly #handOn: (labels: Labels, count: number) => void;
+  readonly #counts = new Map<string, { readonly labels: Labels; count: number }>();
+
+  constructor(names: readonly string[], handOn: (labels: Labels, count: number) => void) {
+    this.#names = names;
+    this.#handOn = handOn;
+  }
+
+  inc(labels: Labels, count = 1): void {
+    let key = '';
+    for (const name of this.#names) key += `${labels[name]}\n`;
+    const known = this.#counts.get(key);
+    if (known !== undefined) known.count += count;
+    else this.#counts.set(key, { labels, count });
+    if (this.#counts.size > MAX_TALLIED) this.flush();
+  }
+
+  flush(): void {
+    for (const { labels, count } of this.#counts.values()) this.#handOn(labels, count);
+    this.#counts.clear();
+  }
+}
+
+interface BoundLabels {
+  within(given: Labels): Record<string, string>;
+  /** The series is gone: another may take its place. Only right where each value has one series. */
+  forget(given: Labels): void;
+}
+
 // A name that a caller may choose must not become a series for each value: Prometheus and we keep them all.
-function boundLabels(bounds: Readonly<Record<string, Bound>>): (given: Labels) => Labels {
-  const seen = new Map<string, Set<string>>();
+function boundLabels(bounds: Readonly<Record<string, Bound>>): BoundLabels {
+  const seen = new Map<string, Set<string>>(Object.keys(bounds).map((name) => [name, new Set()]));
   const valueWithin = (name: string, value: string, bound: Bound): string => {
     if (typeof bound !== 'number') return bound.includes(value) ? value : OTHER;
     const values = seen.get(name) ?? new Set();
-    seen.set(name, values);
     if (!values.has(value) && values.size >= bound) return OTHER;
     values.add(value);
     return value;
   };
-  return (given) =>
-    Object.fromEntries(
-      Object.entries(bounds).map(([name, bound]) => [
-        name,
-        valueWithin(name, given[name] ?? OTHER, bound),
-      ]),
-    );
+  return {
+    within: (given) =>
+      Object.fromEntries(
+        Object.entries(bounds).map(([name, bound]) => [
+          name,
+          valueWithin(name, given[name] ?? OTHER, bound),
+        ]),
+      ),
+    forget(given) {
+      if (seen.size !== 1) return;
+      for (const [name, values] of seen) values.delete(given[name] ?? OTHER);
+    },
+  };
 }

@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 export const SCOPES = [
   'ingest',
   'events:read',
+  'events:write',
   'endpoints:read',
   'endpoints:write',
   'proofs:read',

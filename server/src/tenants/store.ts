@@ -2,6 +2,7 @@
 import type { ApiKeyId, TenantId } from '../base/ids.ts';
 import type { Db } from '../db/transaction.ts';
 import type { NewApiKey, Scope } from './api-key.ts';
+import { UNLIMITED_TIER } from './tier.ts';
 
 /** Who is calling, and what the key allows. */
 export interface Caller {
@@ -31,10 +32,28 @@ export async function hasTenants(db: Db): Promise<boolean> {
   return rows[0]?.found === true;
 }
 
-const INSERT_TENANT = 'INSERT INTO tenants (id, name) VALUES ($1, $2)';
+const INSERT_TENANT = 'INSERT INTO tenants (id, name, tier) VALUES ($1, $2, $3)';
 
-export async function insertTenant(db: Db, id: TenantId, name: string): Promise<void> {
-  await db.query(INSERT_TENANT, [id, name]);
+/** `tier` is a name that settings give meaning to. */
+export async function insertTenant(
+  db: Db,
+  id: TenantId,
+  name: string,
+  tier: string = UNLIMITED_TIER,
+): Promise<void> {
+  await db.query(INSERT_TENANT, [id, name, tier]);
+}
+
+const FIND_TIER = 'SELECT tier, rate_limits FROM tenants WHERE id = $1';
+
+/** What a tenant may ask for, as its row says it, or null for no such tenant. */
+export async function findTier(
+  db: Db,
+  id: TenantId,
+): Promise<{ readonly tier: string; readonly override: unknown } | null> {
+  const { rows } = await db.query<{ tier: string; rate_limits: unknown }>(FIND_TIER, [id]);
+  const row = rows[0];
+  return row === undefined ? null : { tier: row.tier, override: row.rate_limits };
 }
 
 const INSERT_API_KEY = `

@@ -10,6 +10,7 @@ import { ConfigError, readConfig } from '../../src/base/config.ts';
 import { getTreeState } from '../../src/logs/store.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { TEST_SEALER } from '../support/api.ts';
 import { writeLog } from '../support/audited-log.ts';
 import { parseExposition } from '../support/exposition.ts';
 import { type Bench, openBench } from '../support/log-bench.ts';
@@ -54,6 +55,7 @@ describe('startUpkeep', () => {
       pool,
       clock: systemClock,
       random: () => 0,
+      sealer: TEST_SEALER,
       logger,
       metrics,
     });
@@ -100,6 +102,7 @@ describe('startUpkeep', () => {
       pool: bench.pool,
       clock: systemClock,
       random: () => 0,
+      sealer: TEST_SEALER,
       logger: createLogger('silent'),
       metrics: createMetrics({ process: false }),
     });

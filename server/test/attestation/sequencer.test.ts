@@ -70,7 +70,7 @@ describe('a sequencer', () => {
   it('sequences each log that has waiting leaves, and says how many and how long', async () => {
     const logs = await Promise.all([1, 2, 3, 4, 5].map(() => makeLog(bench.pool)));
     const batches: [number, number][] = [];
-    start({ onBatch: (count, seconds) => batches.push([count, seconds]) });
+    start({ onBatch: ({ added }, seconds) => batches.push([added, seconds]) });
     await clock.untilAsked(1);
     for (const [i, log] of logs.entries()) await settleAttempts(bench.pools.api, log, i + 1);
     await look();

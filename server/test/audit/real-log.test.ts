@@ -22,6 +22,7 @@ import { reapExpired } from '../../src/queue/reap.ts';
 import { settleAcrossTenants } from '../../src/queue/store.ts';
 import { claim, makeEvent, settlement, unreachable } from '../support/deliveries.ts';
 import { memoryHeads } from '../support/published-memory.ts';
+import { settlingOf } from '../support/settling.ts';
 import { makeEndpoint, makeTenant } from '../support/tenant.ts';
 
 let database: TestDatabase;
@@ -91,7 +92,7 @@ it('finds nothing in a log that the server wrote', async () => {
   // A worker that died: its lease ends, and the attempt is unknown.
   await makeEvent(pools.ingest, endpoint);
   expect(await claim(pools.worker, 1, 1)).toHaveLength(1);
-  while ((await reapExpired(pools.worker, () => 0)) === 0);
+  while ((await reapExpired(settlingOf({ pools }), () => 0)) === 0);
   await commit();
   await rotateKey({ ...signing, places }, log, {
     nextSigner: () => places.make(),

@@ -43,7 +43,10 @@ describe('readConfig', () => {
       bodyMemory: 536_870_912,
       deliveryTimeoutMs: 15_000,
       leaseMs: 60_000,
-      deliverySlots: 64,
+      deliverySlots: 256,
+      endpointSlots: 32,
+      tenantSlots: null,
+      circuitOpenMs: 30_000,
       maxAttempts: 11,
       sequenceIntervalMs: 100,
       sequenceBatch: 8_192,
@@ -63,6 +66,13 @@ describe('readConfig', () => {
       publicUrl: null,
       databaseUrlDirect: null,
       preparedStatements: true,
+      tiers: '',
+      trustedProxies: [],
+      redisUrl: null,
+      tracePropagation: false,
+      otherSecretKeys: [],
+      minTlsVersion: '1.2',
+      denyPorts: [],
       auditIntervalMs: 3_600_000,
       auditPauseMs: 1_000,
       exportUrl: null,
@@ -165,6 +175,29 @@ describe('readConfig', () => {
       KAPSEL_ALLOW_HTTP: '',
     });
     expect(config).toEqual(readConfig({}));
+  });
+
+  it('reads what bounds the requests to destinations, and keys that open what they sealed', () => {
+    const key = (byte: number) => Buffer.alloc(32, byte).toString('base64');
+    const config = readConfig({
+      KAPSEL_MIN_TLS: '1.3',
+      KAPSEL_DENY_PORTS: '22, 8443,',
+      KAPSEL_OTHER_SECRET_KEYS: `${key(1)}, ${key(2)}`,
+    });
+    expect([config.minTlsVersion, config.denyPorts]).toEqual(['1.3', [22, 8_443]]);
+    expect(config.otherSecretKeys.map((each) => each.reveal())).toEqual([key(1), key(2)]);
+    for (const [name, value] of [
+      ['KAPSEL_MIN_TLS', '1.1'],
+      ['KAPSEL_MIN_TLS', ''],
+      ['KAPSEL_DENY_PORTS', '0'],
+      ['KAPSEL_DENY_PORTS', '65536'],
+      ['KAPSEL_DENY_PORTS', '22-25'],
+      ['KAPSEL_OTHER_SECRET_KEYS', `${key(1)},canary`],
+    ] as const) {
+      const faults = faultsOf({ [name]: value });
+      expect(namesIn(faults)).toEqual([name]);
+      expect(faults.join()).not.toContain('canary');
+    }
   });
 
   it('refuses misspelt names and leaves those of other programs alone', () => {

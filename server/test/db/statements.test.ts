@@ -21,7 +21,10 @@ const TENANT_TABLES = [
   'api_keys',
   'share_links',
   'endpoint_signatures',
+  'endpoint_credentials',
+  'endpoint_signing_secrets',
   'idempotency_keys',
+  'endpoint_circuits',
 ];
 
 /** Statements that ask for no tenant, and why they may. */

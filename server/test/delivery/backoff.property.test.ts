@@ -65,7 +65,10 @@ describe('Retry-After', () => {
             retryAfter: String(seconds),
             peerAddress: '192.0.2.1',
           },
-          { attemptsUsed: n, maxAttempts: 11 },
+          {
+            attemptsUsed: n,
+            policy: { maxAttempts: 11, maxDelayMs: 512_000, retryStatuses: [] },
+          },
           0,
           () => value,
         );

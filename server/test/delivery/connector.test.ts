@@ -176,7 +176,7 @@ describe('a connection that is gone before the first byte', () => {
       connect: (_target, done) => queueMicrotask(() => done(new Error('gone'), null)),
     });
     const connection = {
-      origin: 'http://127.0.0.1:9',
+      pool: 'http://127.0.0.1:9',
       client: spent,
       socket: new Socket().destroy(),
       peerAddress: '127.0.0.1',

@@ -1,7 +1,7 @@
 /** The guard at the connect: what is dialled, what never is, and whose certificate counts. @module */
 import { connect, Socket } from 'node:net';
 import { createSecureContext, type TLSSocket } from 'node:tls';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { type DialOptions, dial } from '../../src/delivery/dial.ts';
 import type { AddressResolver } from '../../src/delivery/resolver.ts';
 import { createResolver } from '../../src/delivery/resolver.ts';
@@ -9,6 +9,7 @@ import { type DestinationUrl, parseCidrList } from '../../src/endpoints/destinat
 import { makeCertificate } from './support/certificate.ts';
 import { noNames, openClient, openFor, post } from './support/client.ts';
 import { LOOPBACK, sayStatus } from './support/destination.ts';
+import { openNameServer } from './support/name-server.ts';
 
 const LOOPBACK_V4 = parseCidrList('127.0.0.1');
 
@@ -121,6 +122,38 @@ describe('a name', () => {
     expect(await post(client, url)).toMatchObject({ error: 'blocked_address' });
     expect(asked).toHaveLength(2);
     expect(destination.connections()).toBe(1);
+  });
+
+  it('of a hostile name server is judged at each connect, whatever it said before', async () => {
+    const zone: { a: readonly string[]; aaaa: readonly string[] } = { a: ['127.0.0.1'], aaaa: [] };
+    const server = await openNameServer({ 'rebind.test': zone });
+    onTestFinished(() => server.close());
+    const open = await openFor({ answer: sayStatus(200, 'connection: close\r\n') });
+    const inner = await openFor({ host: '127.0.0.2', answer: sayStatus(200) });
+    // Remembers nothing, as if each answer had a lifetime of zero.
+    const resolver = createResolver({ servers: [server.address], cacheMs: 0 });
+    const client = openClient({ resolver, egressAllow: LOOPBACK_V4 });
+    expect(await post(client, `http://rebind.test:${open.port}/`)).toMatchObject({
+      kind: 'delivered',
+    });
+    for (const [a, aaaa] of [
+      [['127.0.0.2'], []],
+      [['127.0.0.1', '127.0.0.2'], []],
+      [['127.0.0.1'], ['::1']],
+      [['127.0.0.1'], ['::ffff:7f00:2']],
+      [['169.254.169.254'], []],
+      [[], ['fd00:ec2::254']],
+    ] as const) {
+      zone.a = a;
+      zone.aaaa = aaaa;
+      expect(await post(client, `http://rebind.test:${inner.port}/`)).toEqual({
+        kind: 'failed',
+        error: 'blocked_address',
+        peerAddress: null,
+      });
+    }
+    expect(inner.connections()).toBe(0);
+    expect(open.requests()).toBe(1);
   });
 
   it('keeps its own Host header while the vetted address is dialled', async () => {
@@ -248,7 +281,7 @@ describe('TLS', () => {
   it.each([
     ['of an unknown authority', makeCertificate(['127.0.0.1']), good.cert],
     ['for another name', makeCertificate(['other.test']), null],
-    ['that has expired', makeCertificate(['127.0.0.1'], '210101000000Z'), null],
+    ['that has expired', makeCertificate(['127.0.0.1'], { notAfter: '210101000000Z' }), null],
   ])('refuses a certificate %s', async (_what, tls, ca) => {
     const destination = await openFor({ tls, answer: sayStatus(200) });
     const client = openClient({ ca: ca ?? tls.cert });

@@ -1,11 +1,27 @@
 /** The table of outcomes, row by row. @module */
 import { describe, expect, it } from 'vitest';
 import type { Answered, AttemptError, Outcome } from '../../src/delivery/attempt.ts';
-import { type AttemptBudget, type Verdict, verdictAfter } from '../../src/delivery/verdict.ts';
+import {
+  type AttemptBudget,
+  NOT_SENT,
+  type RetryPolicy,
+  type Verdict,
+  verdictAfter,
+  verdictAfterUnknown,
+} from '../../src/delivery/verdict.ts';
 
 const NOW = Date.UTC(2026, 0, 15, 10, 30, 45);
-const PLENTY: AttemptBudget = { attemptsUsed: 3, maxAttempts: 11 };
-const SCHEDULED: Verdict = { kind: 'retry', delayMs: 3_000 }; // third attempt, random 0.5
+function budgetOf(
+  attemptsUsed: number,
+  maxAttempts: number,
+  change: Partial<RetryPolicy> = {},
+): AttemptBudget {
+  const policy = { maxAttempts, maxDelayMs: 512_000, retryStatuses: [], ...change };
+  return { attemptsUsed, policy };
+}
+
+const PLENTY = budgetOf(3, 11);
+const SCHEDULED: Verdict = { kind: 'retry', delayMs: 3_000, counts: true }; // third attempt, random 0.5
 
 function answered(status: number, retryAfter: string | null = null): Answered {
   return {
@@ -30,7 +46,7 @@ function verdict(outcome: Outcome, budget = PLENTY): Verdict {
 describe('verdictAfter', () => {
   it.each([200, 201, 202, 204, 299])('is done after %i', (status) => {
     expect(verdict(answered(status))).toEqual({ kind: 'done' });
-    expect(verdict(answered(status), { attemptsUsed: 11, maxAttempts: 11 })).toEqual({
+    expect(verdict(answered(status), budgetOf(11, 11))).toEqual({
       kind: 'done',
     });
   });
@@ -58,7 +74,7 @@ describe('verdictAfter', () => {
     'retries after %s',
     (error) => {
       expect(verdict(failed(error))).toEqual(SCHEDULED);
-      expect(verdict(failed(error), { attemptsUsed: 11, maxAttempts: 11 })).toEqual({
+      expect(verdict(failed(error), budgetOf(11, 11))).toEqual({
         kind: 'final',
         reason: 'exhausted',
       });
@@ -70,39 +86,77 @@ describe('verdictAfter', () => {
   });
 
   it('retries soon after our own shutdown, even when it was the last attempt', () => {
-    const soon = { kind: 'retry', delayMs: 1_000 };
+    const soon = { kind: 'retry', delayMs: 1_000, counts: false };
     expect(verdict(failed('shutdown'))).toEqual(soon);
-    expect(verdict(failed('shutdown'), { attemptsUsed: 11, maxAttempts: 11 })).toEqual(soon);
+    expect(verdict(failed('shutdown'), budgetOf(11, 11))).toEqual(soon);
   });
 
   it('makes ten waits of eleven attempts', () => {
     const kinds = Array.from({ length: 11 }, (_, n) => {
-      return verdict(answered(500), { attemptsUsed: n + 1, maxAttempts: 11 }).kind;
+      return verdict(answered(500), budgetOf(n + 1, 11)).kind;
     });
     expect(kinds).toEqual([...Array<string>(10).fill('retry'), 'final']);
-    expect(verdict(answered(500), { attemptsUsed: 11, maxAttempts: 11 })).toEqual({
+    expect(verdict(answered(500), budgetOf(11, 11))).toEqual({
       kind: 'final',
       reason: 'exhausted',
     });
-    expect(verdict(answered(500), { attemptsUsed: 1, maxAttempts: 1 })).toEqual({
+    expect(verdict(answered(500), budgetOf(1, 1))).toEqual({
       kind: 'final',
       reason: 'exhausted',
     });
   });
 
   it.each([301, 408, 429, 500, 503])('heeds Retry-After on %i', (status) => {
-    expect(verdict(answered(status, '60'))).toEqual({ kind: 'retry', delayMs: 60_000 });
+    expect(verdict(answered(status, '60'))).toEqual({
+      kind: 'retry',
+      delayMs: 60_000,
+      counts: true,
+    });
     expect(verdict(answered(status, 'Thu, 15 Jan 2026 10:32:45 GMT'))).toEqual({
       kind: 'retry',
       delayMs: 120_000,
+      counts: true,
     });
   });
 
   it('waits at least its own time and at most an hour, whatever Retry-After asks', () => {
     expect(verdict(answered(429, '1'))).toEqual(SCHEDULED);
-    expect(verdict(answered(429, '3601'))).toEqual({ kind: 'retry', delayMs: 3_600_000 });
-    expect(verdict(answered(429, '999999999'))).toEqual({ kind: 'retry', delayMs: 3_600_000 });
+    expect(verdict(answered(429, '3601'))).toEqual({
+      kind: 'retry',
+      delayMs: 3_600_000,
+      counts: true,
+    });
+    expect(verdict(answered(429, '999999999'))).toEqual({
+      kind: 'retry',
+      delayMs: 3_600_000,
+      counts: true,
+    });
     expect(verdict(answered(429, 'later'))).toEqual(SCHEDULED);
     expect(verdict(answered(404, '60'))).toEqual({ kind: 'final', reason: 'non_retryable' });
+  });
+
+  it('tries again what the endpoint lists, 410 among it, and nothing else of the 4xx', () => {
+    const budget = budgetOf(3, 11, { retryStatuses: [404, 410] });
+    expect(verdict(answered(404), budget)).toEqual(SCHEDULED);
+    expect(verdict(answered(410), budget)).toEqual(SCHEDULED);
+    expect(verdict(answered(403), budget)).toEqual({ kind: 'final', reason: 'non_retryable' });
+  });
+
+  it('waits no longer than the endpoint says, but for a Retry-After', () => {
+    const short = budgetOf(10, 11, { maxDelayMs: 4_000 });
+    expect(verdict(answered(500), short)).toEqual({ ...SCHEDULED, delayMs: 3_000 });
+    expect(verdict(answered(503, '60'), short)).toEqual({ ...SCHEDULED, delayMs: 60_000 });
+    const long = budgetOf(17, 20, { maxDelayMs: 36_000_000 });
+    expect(verdict(answered(500), long)).toEqual({ ...SCHEDULED, delayMs: 27_000_000 });
+  });
+
+  it('tries an unknown outcome again within the budget', () => {
+    expect(verdictAfterUnknown(budgetOf(3, 11), () => 0.5)).toEqual(SCHEDULED);
+    const last = verdictAfterUnknown(budgetOf(11, 11), () => 0.5);
+    expect(last).toEqual({ kind: 'final', reason: 'exhausted' });
+  });
+
+  it('tries what was not sent again soon, for nothing', () => {
+    expect(NOT_SENT).toEqual({ kind: 'retry', delayMs: 1_000, counts: false });
   });
 });

@@ -29,6 +29,7 @@ it('finds an event as it was accepted, for its tenant only', async () => {
     endpointId: endpoint.id,
     status: 'received',
     failureReason: null,
+    isHeld: false,
     contentType: null,
     payloadHash: event.payloadHash,
     payloadSize: 5,
@@ -90,7 +91,11 @@ it('lists attempts with their leaves, waiting and sequenced, for their tenant on
     },
   ]);
 
-  const retried = settlement(first, unreachable(first), { kind: 'retry', delayMs: 0 });
+  const retried = settlement(first, unreachable(first), {
+    kind: 'retry',
+    delayMs: 0,
+    counts: true,
+  });
   await inTransaction(rooms.pools.worker, (db) => settleAcrossTenants(db, [retried]));
   const settled = {
     ...shown,

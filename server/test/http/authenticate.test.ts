@@ -38,7 +38,12 @@ const GUARDED: readonly (readonly ['GET' | 'POST' | 'DELETE', string, Scope])[] 
   ['POST', '/v1/endpoints', 'endpoints:write'],
   ['GET', '/v1/endpoints', 'endpoints:read'],
   ['GET', `/v1/endpoints/${ID}`, 'endpoints:read'],
+  ['POST', `/v1/endpoints/${ID}/disable`, 'endpoints:write'],
+  ['POST', `/v1/endpoints/${ID}/enable`, 'endpoints:write'],
+  ['POST', `/v1/endpoints/${ID}/rotate-secret`, 'endpoints:write'],
+  ['GET', '/v1/events', 'events:read'],
   ['GET', `/v1/events/${ID}`, 'events:read'],
+  ['POST', `/v1/events/${ID}/retry`, 'events:write'],
   ...['', '/api/v1'].flatMap((prefix) => guardedAttestation(`${prefix}/attestation`)),
 ];
 

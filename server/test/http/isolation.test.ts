@@ -51,6 +51,8 @@ const BATCH = {
   body: Buffer.from('{"payload":1}'),
 };
 
+const ENABLE = { body: { release: 'all' } };
+
 const MALFORMED = [
   'x',
   '-',
@@ -81,6 +83,10 @@ it('what is not the caller’s is the same 404 as what does not exist, on every 
     'POST /attestation/share/:delivery_attempt_id',
     'POST /ingest/:endpoint_id',
     'POST /ingest/:endpoint_id/batch',
+    'POST /v1/endpoints/:endpoint_id/disable',
+    'POST /v1/endpoints/:endpoint_id/enable',
+    'POST /v1/endpoints/:endpoint_id/rotate-secret',
+    'POST /v1/events/:event_id/retry',
   ]);
   for (const { method, path } of routes) {
     const names = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
@@ -89,7 +95,7 @@ it('what is not the caller’s is the same 404 as what does not exist, on every 
       api.call(
         method as 'GET' | 'POST' | 'DELETE',
         path.replaceAll(/:(\w+)/g, (_match, name) => change[name] ?? ids[name] ?? ''),
-        { key, ...(path.endsWith('/batch') ? BATCH : {}) },
+        { key, ...(path.endsWith('/batch') ? BATCH : path.endsWith('/enable') ? ENABLE : {}) },
       );
     expect((await ask(owner.apiKey)).status, path).toBeLessThan(300);
     const fresh = () => newId(systemClock.nowMs());

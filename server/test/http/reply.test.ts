@@ -49,6 +49,8 @@ const KINDS: Readonly<Record<FailureKind, readonly [number, Record<string, strin
   not_found: [404, {}],
   no_tree_head: [404, {}],
   method_not_allowed: [405, {}],
+  in_flight: [409, {}],
+  payload_expired: [410, {}],
   not_yet_committed: [409, { 'retry-after': '1' }],
   not_witnessed_yet: [409, { 'retry-after': '10' }],
   too_many_links: [409, {}],

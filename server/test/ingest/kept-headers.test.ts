@@ -11,10 +11,33 @@ describe('of a request', () => {
     expect(keptHeaders(headers, [])).toEqual({ 'content-encoding': 'gzip' });
   });
 
-  it('no credential is kept, also when a scheme names it', () => {
+  it('those of the endpoint are kept beside them', () => {
+    const headers = ['X-Sig', 'a', 'X-Event', 'b', 'X-Other', 'c', 'User-Agent', 'd'];
+    expect(keptHeaders(headers, ['x-sig'], ['x-event', 'x-sig', 'x-missing'])).toEqual({
+      'x-sig': 'a',
+      'x-event': 'b',
+      'user-agent': 'd',
+    });
+  });
+
+  it('no credential is kept, also when a scheme or an endpoint names it', () => {
     const names = ['authorization', 'cookie', 'proxy-authorization', 'set-cookie'];
     const headers = names.flatMap((name) => [name, 'canary']);
     expect(keptHeaders(headers, names)).toEqual({});
+    expect(keptHeaders(headers, [], names)).toEqual({});
+  });
+
+  it('more than 64, or more than 16 KiB together, are refused: what is accepted is kept whole', () => {
+    const names = many(65).map(([name]) => name);
+    expect(Object.keys(keptHeaders(many(64).flat(), [], names))).toHaveLength(64);
+    const refused = expect.objectContaining({ kind: 'invalid_request' });
+    expect(() => keptHeaders(many(65).flat(), [], names)).toThrow(refused);
+    const long = (size: number) => keptHeaders(['x-a', 'a'.repeat(size)], [], ['x-a']);
+    expect(long(16_384 - 3)['x-a']).toHaveLength(16_381);
+    expect(() => long(16_384 - 2)).toThrow(refused);
+    // Repeated ones count with what joins them.
+    const halves = ['x-a', 'a'.repeat(8_000), 'X-A', 'a'.repeat(8_381)];
+    expect(() => keptHeaders(halves, [], ['x-a'])).toThrow(refused);
   });
 
   it('a name that means something to objects is a name like any other', () => {

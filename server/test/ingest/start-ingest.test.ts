@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { ConfigError } from '../../src/base/config.ts';
 import { newId } from '../../src/base/ids.ts';
-import { putSignature } from '../../src/endpoints/signature-store.ts';
-import { openSealer, startIngest } from '../../src/ingest/start-ingest.ts';
+import { startIngest } from '../../src/ingest/start-ingest.ts';
 import { TEST_SEALER } from '../support/api.ts';
 import { openJournal } from '../support/journal.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -29,23 +27,6 @@ function insertOldKey(): Promise<unknown> {
   );
 }
 
-it('opens no sealer with another key than the secrets were sealed under', async () => {
-  const { tenantId } = await makeTenant(rooms.pools.api);
-  const { id: endpointId } = await makeEndpoint(rooms.pools.api, tenantId);
-  const [right, wrong] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
-  // Nothing is sealed yet: any key may be the first.
-  await openSealer(rooms.pools.ingest, wrong);
-  await putSignature(rooms.pools.api, tenantId, await openSealer(rooms.pools.ingest, right), {
-    endpointId,
-    choice: { scheme: 'github' },
-    secrets: ['a'],
-    updatedAtMs: 0,
-  });
-  await expect(openSealer(rooms.pools.ingest, wrong)).rejects.toThrow(ConfigError);
-  await openSealer(rooms.pools.ingest, right);
-  await rooms.pools.api.query('DELETE FROM endpoint_signatures');
-});
-
 it('gives the routes what they need, sweeps every minute, and stops when all is written', async () => {
   const clock = new ManualClock();
   const journal = openJournal();
@@ -62,6 +43,8 @@ it('gives the routes what they need, sweeps every minute, and stops when all is 
     onCommitted: () => {
       commits += 1;
     },
+    takeIngestTokens: () => ({ kind: 'taken' }),
+    onIngested: () => undefined,
   });
   await vi.waitFor(async () => expect(await countKeys()).toBe(0));
   await clock.untilAsked(1);

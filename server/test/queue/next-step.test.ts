@@ -5,8 +5,9 @@ it('ends an event that was delivered', () => {
   expect(nextStep({ kind: 'done' })).toEqual({ kind: 'finish', status: 'delivered', reason: null });
 });
 
-it('keeps the delay of a retry', () => {
-  expect(nextStep({ kind: 'retry', delayMs: 1_234 })).toEqual({ kind: 'retry', delayMs: 1_234 });
+it.each([true, false])('keeps the delay of a retry, and whether it counts: %s', (counts) => {
+  const retry = { kind: 'retry', delayMs: 1_234, counts } as const;
+  expect(nextStep(retry)).toEqual(retry);
 });
 
 it.each(['non_retryable', 'exhausted', 'gone', 'blocked'] as const)(

@@ -7,6 +7,7 @@ import { reapExpired } from '../../src/queue/reap.ts';
 import { settleAcrossTenants } from '../../src/queue/store.ts';
 import { claim, LONG_LEASE_MS, makeEvent, settlement } from '../support/deliveries.ts';
 import { openRooms, type Rooms } from '../support/rooms.ts';
+import { settlingOf } from '../support/settling.ts';
 import { giveOwnLog, makeEndpoint, makeTenant } from '../support/tenant.ts';
 
 const SHORT_LEASE_MS = 30;
@@ -23,10 +24,12 @@ beforeAll(async () => {
 afterAll(() => rooms.close());
 beforeEach(async () => {
   await rooms.pools.worker.query('DELETE FROM delivery_queue');
+  // Lost leases count against the circuit, which is another test's subject.
+  await rooms.pools.worker.query('DELETE FROM endpoint_circuits');
 });
 
 function reap(): Promise<number> {
-  return reapExpired(rooms.pools.worker, ALL_OF_THE_JITTER);
+  return reapExpired(settlingOf(rooms), ALL_OF_THE_JITTER);
 }
 
 async function claimOne(leaseMs: number): Promise<SendableJob> {

@@ -5,13 +5,11 @@ import { RowFault } from '../../src/db/errors.ts';
 import { type Db, inTransaction } from '../../src/db/transaction.ts';
 import type { Endpoint } from '../../src/endpoints/endpoint.ts';
 import { insertEventsAcrossTenants } from '../../src/events/store.ts';
+import { claimAcrossTenants, lockExpiredAcrossTenants } from '../../src/queue/claim-store.ts';
 import type { NextStep, Settlement } from '../../src/queue/job.ts';
+import { settleAcrossTenants } from '../../src/queue/store.ts';
 import {
-  claimAcrossTenants,
-  lockExpiredAcrossTenants,
-  settleAcrossTenants,
-} from '../../src/queue/store.ts';
-import {
+  ALL_ROOM,
   attemptIds,
   claim,
   eventFor,
@@ -98,7 +96,7 @@ async function claimOne(leaseMs = LONG_LEASE_MS) {
   return job;
 }
 
-const RETRY: NextStep = { kind: 'retry', delayMs: 4_000.5 };
+const RETRY: NextStep = { kind: 'retry', delayMs: 4_000.5, counts: true };
 
 describe('claiming', () => {
   it('writes the attempt and the lease, and hands out what has to be sent', async () => {
@@ -108,7 +106,12 @@ describe('claiming', () => {
     // Any time of this month: there are partitions for it.
     const nowMs = Math.floor(systemClock.nowMs() / 1_000) * 1_000 + 123;
     const [attemptId = '' as never] = attemptIds(1);
-    const jobs = await claimAcrossTenants(rooms.pools.worker, [attemptId], 45_000, nowMs);
+    const { jobs } = await claimAcrossTenants(rooms.pools.worker, 'first', {
+      attemptIds: [attemptId],
+      leaseMs: 45_000,
+      nowMs,
+      room: ALL_ROOM,
+    });
     expect(jobs).toEqual([
       {
         eventId: event.id,
@@ -119,7 +122,12 @@ describe('claiming', () => {
         attemptNumber: 1,
         endpointUrl: endpoint.url,
         attemptedAtMs: nowMs,
-        maxAttempts: 7,
+        attemptsUsed: 1,
+        policy: { maxAttempts: 7, maxDelayMs: 512_000, retryStatuses: [] },
+        health: 'good',
+        permit: { epoch: 0, isProbe: false },
+        traceparent: null,
+        lagMs: expect.any(Number),
         payloadHash: event.payloadHash,
         payloadSize: 256,
         contentType: 'application/json',
@@ -133,7 +141,8 @@ describe('claiming', () => {
     expect(row?.due_in).toBeGreaterThan(40);
     expect(row?.due_in).toBeLessThanOrEqual(45);
     expect(await attemptRow(attemptId)).toMatchObject({ attempt_number: 1, outcome: null });
-    expect(await eventRow(event.id)).toEqual({ status: 'pending', failure_reason: null });
+    // Until its first outcome the queue alone knows that it is on its way.
+    expect(await eventRow(event.id)).toEqual({ status: 'received', failure_reason: null });
     expect(await leavesOf(attemptId)).toEqual([]);
   });
 
@@ -316,7 +325,7 @@ describe('settling', () => {
     for (const job of [good, bad]) {
       expect(await attemptRow(job.deliveryAttemptId)).toMatchObject({ outcome: null });
       expect(await leavesOf(job.deliveryAttemptId)).toEqual([]);
-      expect(await eventRow(job.eventId)).toMatchObject({ status: 'pending' });
+      expect(await eventRow(job.eventId)).toMatchObject({ status: 'received' });
       expect(await queueRow(job.eventId)).toMatchObject({ lease_id: before?.lease_id });
     }
   });
@@ -425,7 +434,7 @@ describe('expired leases', () => {
     const [expired] = await claim(rooms.pools.worker, 2);
     if (expired === undefined) throw new Error('two were due');
     await makeDue(expired.eventId);
-    const { body: _b, headers: _h, contentType: _c, ...job } = expired;
+    const { body: _b, headers: _h, contentType: _c, lagMs: _l, ...job } = expired;
     await inTransaction(rooms.pools.worker, async (db) => {
       expect(await lockExpiredAcrossTenants(db, 10)).toEqual([job]);
       await inTransaction(rooms.pools.worker, async (other) => {

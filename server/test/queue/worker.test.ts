@@ -10,6 +10,7 @@ import { parseCidrList } from '../../src/endpoints/destination-guard.ts';
 import type { EventAttempt } from '../../src/events/event.ts';
 import { findEvent, insertEventsAcrossTenants, listAttempts } from '../../src/events/store.ts';
 import { reapExpired } from '../../src/queue/reap.ts';
+import type { ShareRules } from '../../src/queue/shares.ts';
 import { Worker, type WorkerDeps } from '../../src/queue/worker.ts';
 import { eventFor, LONG_LEASE_MS } from '../support/deliveries.ts';
 import { type Journal, openJournal } from '../support/journal.ts';
@@ -22,6 +23,7 @@ import {
 } from '../support/receiver.ts';
 import { openRooms, type Rooms } from '../support/rooms.ts';
 import { terminate, untilBlocked } from '../support/sessions.ts';
+import { settlingOf } from '../support/settling.ts';
 import { giveOwnLog, makeEndpoint, makeTenant, type TestTenant } from '../support/tenant.ts';
 
 let rooms: Rooms;
@@ -53,14 +55,18 @@ async function receive(answer?: Answer): Promise<Receiver> {
   return receiver;
 }
 
+/** Nobody is kept from anything but the slots. */
+function sharesOf(slots: number): ShareRules {
+  return { slots, perEndpoint: slots, perTenant: slots };
+}
+
 function work(change: Partial<WorkerDeps> = {}): Worker {
   const worker = new Worker({
-    pool: rooms.pools.worker,
+    ...settlingOf(rooms, journal),
     clock: systemClock,
     client,
-    logger: journal,
     random: () => 0,
-    slots: 8,
+    shares: sharesOf(8),
     leaseMs: LONG_LEASE_MS,
     deadlineMs: 5_000,
     ...change,
@@ -149,6 +155,7 @@ describe('a delivery', () => {
       event: 'delivery attempted',
       event_id: eventId,
       endpoint_id: expect.any(String),
+      tenant_id: tenant.tenantId,
       delivery_attempt_id: attempt?.id,
       outcome: 'delivered',
       status: 200,
@@ -265,7 +272,7 @@ describe('a delivery', () => {
       expect.objectContaining({ level: 'error', event: 'delivery broke off' }),
     );
     await rooms.pools.worker.query('UPDATE delivery_queue SET run_at = now()');
-    await reapExpired(rooms.pools.worker, () => 0);
+    await reapExpired(settlingOf(rooms, journal), () => 0);
     expect(await attemptsOf(first)).toMatchObject([{ outcome: 'unknown' }]);
   });
 });
@@ -276,7 +283,7 @@ describe('slots', () => {
     const receiver = await receive((response) => waiting.push(response));
     const ids = [];
     for (let i = 0; i < 5; i++) ids.push(await send(receiver.url));
-    work({ slots: 2 });
+    work({ shares: sharesOf(2) });
     await receiver.arrived(2);
     const { rows } = await rooms.pools.api.query<{ n: number }>(
       'SELECT count(*)::int AS n FROM delivery_queue WHERE inflight_attempt_id IS NULL',
@@ -296,7 +303,7 @@ describe('stopping', () => {
     const waiting: ServerResponse[] = [];
     const receiver = await receive((response) => waiting.push(response));
     const inFlight = await send(receiver.url);
-    const worker = work({ slots: 1 });
+    const worker = work({ shares: sharesOf(1) });
     await receiver.arrived(1);
     const queued = await send(receiver.url);
     let stopped = false;
@@ -367,13 +374,15 @@ describe('a database that fails', () => {
     const receiver = await receive();
     const eventId = await send(receiver.url);
     await withLeavesRefused(async () => {
-      const worker = work({ leaseMs: 500 });
+      const worker = work({ leaseMs: 1_600, deadlineMs: 500 });
       await receiver.arrived(1);
       await worker.stop();
       expect(await attemptsOf(eventId)).toMatchObject([{ outcome: null }]);
       expect(journal.lines.map(({ event }) => event)).toContain('stale settlement dropped');
     });
-    await vi.waitFor(async () => expect(await reapExpired(rooms.pools.worker, () => 0)).toBe(1));
+    await vi.waitFor(async () =>
+      expect(await reapExpired(settlingOf(rooms, journal), () => 0)).toBe(1),
+    );
     expect((await leafTexts(eventId)).map((text) => parseLeaf(text).outcome)).toEqual(['unknown']);
   });
 

@@ -9,6 +9,8 @@ import { createHttpServer } from '../../src/http/server.ts';
 import { createIngest, type Ingest } from '../../src/ingest/accept.ts';
 import { shareKeyFromSecret } from '../../src/proofs/share-token.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { NO_TRACING } from '../../src/telemetry/tracing.ts';
+import type { Rates } from '../../src/tenants/rates.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { openTestProofs } from './proofs.ts';
 import type { Rooms } from './rooms.ts';
@@ -53,6 +55,12 @@ export function ingestOf(rooms: Rooms): Ingest {
   });
 }
 
+/** Nobody has a limit. */
+export const NO_LIMITS: Rates = {
+  takeForTenant: () => ({ kind: 'taken' }),
+  takeForAddress: () => ({ kind: 'taken' }),
+};
+
 /** What `app.ts` hands to the routes, as tests want it. */
 export function routeDeps(rooms: Rooms): RouteDeps {
   return {
@@ -64,17 +72,22 @@ export function routeDeps(rooms: Rooms): RouteDeps {
     bodyMemory: new ByteBudget(64 * 1024 * 1024),
     takeIngestTokens: () => ({ kind: 'taken' }),
     onIngested: () => undefined,
+    rates: NO_LIMITS,
+    trustedProxies: [],
     proofs: openTestProofs(rooms.pools.api),
     findWitnessedHead: async () => null,
     shareKey: shareKeyFromSecret(Buffer.alloc(32, 7)),
     publicUrl: null,
     destinationRules: { allowHttp: false, egressAllow: parseCidrList('127.0.0.1') },
     defaultMaxAttempts: 11,
+    onEndpointChange: () => undefined,
     phase: () => 'serving',
     isSigning: () => true,
     verifyPage: null,
     metrics: createMetrics({ process: false }),
     metricsToken: null,
+    tracing: NO_TRACING,
+    logsRequests: false,
   };
 }
 

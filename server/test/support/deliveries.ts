@@ -7,8 +7,10 @@ import { type Db, inTransaction } from '../../src/db/transaction.ts';
 import type { Endpoint } from '../../src/endpoints/endpoint.ts';
 import type { NewEvent } from '../../src/events/event.ts';
 import { insertEventsAcrossTenants } from '../../src/events/store.ts';
+import { claimAcrossTenants } from '../../src/queue/claim-store.ts';
 import type { Job, NextStep, SendableJob, Settlement } from '../../src/queue/job.ts';
-import { claimAcrossTenants, settleAcrossTenants } from '../../src/queue/store.ts';
+import type { Lane, Room } from '../../src/queue/shares.ts';
+import { settleAcrossTenants } from '../../src/queue/store.ts';
 import type { Rooms } from './rooms.ts';
 
 export const LONG_LEASE_MS = 60_000;
@@ -42,9 +44,28 @@ export function attemptIds(count: number): DeliveryAttemptId[] {
   return Array.from({ length: count }, () => newId<'delivery_attempt'>(systemClock.nowMs()));
 }
 
-/** Claims up to `count` due events. */
-export function claim(db: Db, count: number, leaseMs = LONG_LEASE_MS): Promise<SendableJob[]> {
-  return claimAcrossTenants(db, attemptIds(count), leaseMs, systemClock.nowMs());
+/** Nobody is kept from anything. */
+export const ALL_ROOM: Room = {
+  perEndpoint: 10_000,
+  perTenant: 10_000,
+  endpoints: new Map(),
+  tenants: new Map(),
+};
+
+/** Claims up to `count` due events: first attempts, then others. */
+export async function claim(
+  db: Db,
+  count: number,
+  leaseMs = LONG_LEASE_MS,
+): Promise<SendableJob[]> {
+  const take = async (lane: Lane, most: number): Promise<SendableJob[]> => {
+    if (most === 0) return [];
+    const nowMs = systemClock.nowMs();
+    const wanted = { attemptIds: attemptIds(most), leaseMs, nowMs, room: ALL_ROOM };
+    return (await claimAcrossTenants(db, lane, wanted)).jobs;
+  };
+  const first = await take('first', count);
+  return [...first, ...(await take('again', count - first.length))];
 }
 
 /** A 200 that took 120 ms. */
@@ -82,6 +103,7 @@ export function settlement(
     peerAddress: '192.0.2.1',
     leaf: encodeDeliveryLeaf(job.log.origin, job, result),
     next,
+    charge: result.outcome === 'delivered' ? 'success' : 'failure',
   };
 }
 

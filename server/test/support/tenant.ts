@@ -2,7 +2,9 @@
 import { systemClock } from '../../src/base/clock.ts';
 import { newId, type TenantId } from '../../src/base/ids.ts';
 import type { Db } from '../../src/db/transaction.ts';
+import { DEFAULT_DELIVERY_SETTINGS, NEW_STATE } from '../../src/endpoints/delivery-settings.ts';
 import type { Endpoint } from '../../src/endpoints/endpoint.ts';
+import { DEFAULT_REQUEST_SETTINGS } from '../../src/endpoints/request-settings.ts';
 import { insertEndpoint } from '../../src/endpoints/store.ts';
 import type { Log } from '../../src/logs/log.ts';
 import { insertLog } from '../../src/logs/store.ts';
@@ -43,6 +45,9 @@ export async function makeEndpoint(
     description: '',
     maxAttempts: 3,
     signature: null,
+    request: DEFAULT_REQUEST_SETTINGS,
+    delivery: DEFAULT_DELIVERY_SETTINGS,
+    state: NEW_STATE,
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
     ...change,

@@ -14,6 +14,25 @@ describe('the metrics', () => {
     expect(
       listMetrics().map(({ kind, name, labels }) => [kind, name, ...Object.keys(labels)].join(' ')),
     ).toEqual([
+      'counter webhook_ingestion_total tenant status',
+      'counter delivery_attempts_total endpoint result',
+      'histogram delivery_duration_seconds',
+      'gauge circuit_breaker_state endpoint',
+      'gauge pending_events_total',
+      'gauge kapsel_oldest_due_age_seconds',
+      'histogram kapsel_claim_lag_seconds',
+      'histogram kapsel_group_commit_rows',
+      'histogram kapsel_group_commit_seconds',
+      'counter kapsel_stale_settlements_total',
+      'gauge kapsel_pending_leaves',
+      'counter kapsel_rate_limited_total class',
+      'counter kapsel_rate_limit_fallbacks_total',
+      'gauge kapsel_pool_waiting pool',
+      'gauge kapsel_pool_busy_connections pool',
+      'gauge kapsel_queue_dead_tuples',
+      'gauge kapsel_oldest_xmin_age',
+      'gauge kapsel_replication_lag_seconds',
+      'gauge kapsel_event_loop_delay_seconds quantile',
       'histogram merkle_batch_size',
       'histogram kapsel_sequencing_seconds',
       'gauge kapsel_head_age_seconds log',
@@ -122,4 +141,57 @@ describe('the reader of the text format', () => {
   ])('refuses %s', (_name, text) => {
     expect(() => parseExposition(text)).toThrow();
   });
+});
+
+describe('a counter', () => {
+  it('hands on what was counted at each scrape, once', async () => {
+    const metrics = createMetrics({ process: false });
+    metrics.ingested.inc({ tenant: 'a', status: 'accepted' });
+    metrics.ingested.inc({ tenant: 'a', status: 'accepted' }, 4);
+    metrics.ingested.inc({ tenant: 'a', status: 'made up' });
+    const values = async () =>
+      ((await read(metrics)).get('webhook_ingestion_total')?.samples ?? []).map(
+        ({ labels, value }) => [labels.tenant, labels.status, value],
+      );
+    const expected = [
+      ['a', 'accepted', 5],
+      ['a', 'other', 1],
+    ];
+    expect(await values()).toEqual(expected);
+    expect(await values()).toEqual(expected);
+    metrics.ingested.inc({ tenant: 'a', status: 'accepted' });
+    expect((await values())[0]).toEqual(['a', 'accepted', 6]);
+  });
+
+  it('keeps nobody in memory that no scrape asks for, and a thousand tenants apart', async () => {
+    const metrics = createMetrics({ process: false });
+    for (let i = 0; i < 10_000; i++) {
+      metrics.ingested.inc({ tenant: `t${i}`, status: 'accepted' });
+    }
+    const samples = (await read(metrics)).get('webhook_ingestion_total')?.samples ?? [];
+    expect(samples).toHaveLength(1_001);
+    const other = samples.find(({ labels }) => labels.tenant === 'other');
+    expect(other?.value).toBe(9_000);
+  });
+});
+
+it('a gauge whose series is dropped gives its place to another', async () => {
+  const metrics = createMetrics({ process: false });
+  for (let i = 0; i < 3_000; i++) {
+    metrics.circuitState.set({ endpoint: `e${i}` }, 1);
+    if (i % 3 !== 0) metrics.circuitState.remove({ endpoint: `e${i}` });
+  }
+  const samples = (await read(metrics)).get('circuit_breaker_state')?.samples ?? [];
+  expect(samples).toHaveLength(1_000);
+  expect(samples.some(({ labels }) => labels.endpoint === 'other')).toBe(false);
+});
+
+it('values that are there at any time are read when they are asked for', async () => {
+  const metrics = createMetrics({ process: false });
+  let waiting = 3;
+  metrics.onScrape(() => metrics.poolWaiting.set({ pool: 'ingest' }, waiting));
+  const value = async () => (await read(metrics)).get('kapsel_pool_waiting')?.samples[0]?.value;
+  expect(await value()).toBe(3);
+  waiting = 5;
+  expect(await value()).toBe(5);
 });

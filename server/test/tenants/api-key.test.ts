@@ -48,6 +48,7 @@ describe('SCOPES', () => {
     expect(SCOPES).toEqual([
       'ingest',
       'events:read',
+      'events:write',
       'endpoints:read',
       'endpoints:write',
       'proofs:read',

@@ -14,10 +14,11 @@ const SETTINGS = { KAPSEL_PORT: '0', KAPSEL_LOG_LEVEL: 'warn', KAPSEL_AUDIT_INTE
  * @typedef {{
  *   pid: number,
  *   url: string,
+ *   apiKey: string | null,
  *   residentMiB: () => Promise<number>,
  *   peakMiB: () => Promise<number>,
  *   stop: () => Promise<void>,
- * }} ServerChild
+ * }} ServerChild `apiKey` is told at the first start of a database only.
  */
 
 /** @param {Record<string, string>} settings */
@@ -56,9 +57,12 @@ export async function startServer(settings) {
     ended.then(() => reject(new Error(`the server ended: ${text}`)), reject);
   });
   const pid = child.pid ?? 0;
+  const told = (/** @type {string} */ name) =>
+    new RegExp(`^  ${name} +(\\S+)$`, 'm').exec(text)?.[1] ?? null;
   return {
     pid,
-    url: /^ {2}URL +(\S+)$/m.exec(text)?.[1] ?? '',
+    url: told('URL') ?? '',
+    apiKey: told('API key'),
     residentMiB: () => statusMiB(pid, 'VmRSS'),
     peakMiB: () => statusMiB(pid, 'VmHWM'),
     async stop() {

@@ -1,18 +1,19 @@
 /** /v1/endpoints: where a tenant's events are delivered to. @module */
 import type { FastifyInstance } from 'fastify';
 import { Failure, notFound } from '../../base/failure.ts';
-import { type EndpointId, isUuid, newId } from '../../base/ids.ts';
-import { inTransaction } from '../../db/transaction.ts';
-import { parseDestinationUrl, type RefusalReason } from '../../endpoints/destination-guard.ts';
+import { type EndpointId, isUuid, newId, type TenantId } from '../../base/ids.ts';
+import { createEndpoint } from '../../endpoints/create-endpoint.ts';
+import { NEW_STATE } from '../../endpoints/delivery-settings.ts';
 import type { Endpoint } from '../../endpoints/endpoint.ts';
-import { parseEndpointSignature, type SchemeChoice } from '../../endpoints/endpoint-signature.ts';
-import { putSignature } from '../../endpoints/signature-store.ts';
-import { findEndpoint, insertEndpoint, listEndpoints } from '../../endpoints/store.ts';
+import { DEFAULT_REQUEST_SETTINGS } from '../../endpoints/request-settings.ts';
+import { publicKeyOf } from '../../endpoints/signing-pair.ts';
+import { findEndpoint, listEndpoints } from '../../endpoints/store.ts';
 import { callerOf, needsScope } from '../authenticate.ts';
+import { type JudgedEndpoint, judgeEndpoint } from '../endpoint-body.ts';
 import { MAX_JSON_BYTES, parseJsonBody } from '../raw-body.ts';
 import { EndpointListQuery, encodeEndpointJson, NewEndpointBody } from '../schemas/endpoint.ts';
+import { deliveryFromBody } from '../schemas/endpoint-delivery.ts';
 import { NoQuery } from '../schemas/no-query.ts';
-import type { SignatureBody } from '../schemas/signature.ts';
 import type { RouteDeps } from './route-deps.ts';
 
 const DEFAULT_LIMIT = 20;
@@ -38,33 +39,19 @@ export function endpointRoutes(app: FastifyInstance, deps: RouteDeps): void {
     handler: async (request, reply) => {
       const { tenantId } = callerOf(request);
       const nowMs = clock.nowMs();
-      const { signature } = request.body;
-      const choice = signature === undefined ? null : checkedSignature(signature);
-      const endpoint: Endpoint = {
+      const { body } = request;
+      const judged = judgeEndpoint(body, deps.destinationRules, nowMs);
+      const endpoint = endpointFrom(body, judged, {
         id: newId<'endpoint'>(nowMs),
         tenantId,
-        url: checkedUrl(deps, request.body.url),
-        description: request.body.description ?? '',
-        maxAttempts: request.body.max_attempts ?? deps.defaultMaxAttempts,
-        signature: choice === null ? null : { choice, secretCount: signature?.secrets.length ?? 0 },
-        createdAtMs: nowMs,
-        updatedAtMs: nowMs,
-      };
-      await inTransaction(pool, async (db) => {
-        await insertEndpoint(db, endpoint);
-        if (choice === null || signature === undefined) return;
-        const { secrets } = signature;
-        await putSignature(db, tenantId, sealer, {
-          endpointId: endpoint.id,
-          choice,
-          secrets,
-          updatedAtMs: nowMs,
-        });
+        nowMs,
+        maxAttempts: deps.defaultMaxAttempts,
       });
+      await createEndpoint({ pool, sealer }, endpoint, judged.secrets);
       return reply
         .code(201)
         .header('location', `/v1/endpoints/${endpoint.id}`)
-        .send(encodeEndpointJson(endpoint));
+        .send({ ...encodeEndpointJson(endpoint), signing_secret: judged.secrets.pair.v1 });
     },
   });
 
@@ -104,29 +91,41 @@ export function endpointRoutes(app: FastifyInstance, deps: RouteDeps): void {
   });
 }
 
-const REFUSALS: Readonly<Record<RefusalReason, string>> = {
-  too_long: 'must have at most 2048 characters',
-  not_a_url: 'must be an absolute URL',
-  scheme: 'must begin with https://',
-  http_not_allowed: 'must begin with https:// (the operator can set KAPSEL_ALLOW_HTTP=1)',
-  credentials: 'must not contain a user name or password: it is written into the log',
-  port: 'must not use this port',
-  address:
-    'must not lead into a private or reserved network (the operator can set KAPSEL_EGRESS_ALLOW)',
-};
-
-function checkedUrl({ destinationRules }: RouteDeps, text: string): string {
-  const url = parseDestinationUrl(text, destinationRules);
-  if (url.kind === 'destination') return url.href;
-  throw new Failure('invalid_request', 'The destination is not allowed', {
-    details: [{ path: '/url', message: REFUSALS[url.reason] }],
-  });
+interface NewFacts {
+  readonly id: EndpointId;
+  readonly tenantId: TenantId;
+  readonly nowMs: number;
+  /** Unless the body says otherwise. */
+  readonly maxAttempts: number;
 }
 
-function checkedSignature(signature: SignatureBody): SchemeChoice {
-  const parsed = parseEndpointSignature(signature);
-  if (parsed.kind === 'signature') return parsed.choice;
-  throw new Failure('invalid_request', 'The signature scheme cannot be used', {
-    details: parsed.faults.map(({ path, message }) => ({ path: `/signature${path}`, message })),
-  });
+function endpointFrom(
+  body: NewEndpointBody,
+  judged: JudgedEndpoint,
+  { id, tenantId, nowMs, maxAttempts }: NewFacts,
+): Endpoint {
+  const { signature, pair, customHeaders, client } = judged.secrets;
+  return {
+    id,
+    tenantId,
+    url: judged.url,
+    description: body.description ?? '',
+    maxAttempts: body.max_attempts ?? maxAttempts,
+    delivery: deliveryFromBody(body),
+    state: NEW_STATE,
+    signature:
+      signature === null
+        ? null
+        : { choice: signature.choice, secretCount: signature.secrets.length },
+    request: {
+      signatureVersions: body.signature_versions ?? DEFAULT_REQUEST_SETTINGS.signatureVersions,
+      signingPairs: [{ publicKey: publicKeyOf(pair), createdAtMs: nowMs, validUntilMs: null }],
+      customHeaderNames: Object.keys(customHeaders).sort(),
+      minTlsVersion: body.min_tls_version ?? DEFAULT_REQUEST_SETTINGS.minTlsVersion,
+      clientCertificate: client?.info ?? null,
+      keptHeaders: judged.keptHeaders,
+    },
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+  };
 }

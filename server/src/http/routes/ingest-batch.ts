@@ -8,6 +8,7 @@ import { findHeader } from '../../ingest/raw-headers.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { createIngestGate, headersOf, takeTokens } from '../ingest-gate.ts';
 import { contentTypeOf, rawBody, takeBodyLease } from '../raw-body.ts';
+import { traceparentOf, traceRequests } from '../request-trace.ts';
 import { NoQuery } from '../schemas/no-query.ts';
 import type { RouteDeps } from './route-deps.ts';
 
@@ -19,7 +20,7 @@ const KEY_HEADERS = ['idempotency-key', 'x-idempotency-key'];
 export function ingestBatchRoutes(app: FastifyInstance, deps: RouteDeps, logger: Logger): void {
   const gate = createIngestGate(deps);
   app.post('/ingest/:endpoint_id/batch', {
-    onRequest: gate.admit,
+    ...traceRequests(deps.tracing, gate.admit),
     onError: gate.countRefusal,
     schema: { querystring: NoQuery },
     handler: async (request, reply) => {
@@ -38,7 +39,7 @@ export function ingestBatchRoutes(app: FastifyInstance, deps: RouteDeps, logger:
         if (lines.length === 0) throw refusal('/', 'must have a line');
         if (lines.length > MAX_LINES) throw refusal('/', `must have at most ${MAX_LINES} lines`);
         if (lines.length > 1) await takeTokens(deps, target, lines.length - 1);
-        const results = await acceptLines(deps.ingest, target, lines);
+        const results = await acceptLines(deps.ingest, target, lines, traceparentOf(request));
         if (results.every(({ kind }) => kind === 'refused')) throw noneUsable(results);
         // The caller hears of it line by line; why it was, only the operator.
         for (const result of results) {

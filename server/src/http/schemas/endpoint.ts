@@ -2,6 +2,13 @@
 import { type Static, Type } from 'typebox';
 import { timeFromMs } from '../../base/clock.ts';
 import type { Endpoint } from '../../endpoints/endpoint.ts';
+import { type DeliveryJson, DeliveryMembers, encodeDeliveryJson } from './endpoint-delivery.ts';
+import {
+  encodeRequestJson,
+  type RequestJson,
+  RequestMembers,
+  SigningSecretsMember,
+} from './endpoint-request.ts';
 import { encodeSignatureJson, SignatureBody, type SignatureJson } from './signature.ts';
 
 // PostgreSQL text holds neither U+0000 nor half of a surrogate pair.
@@ -13,6 +20,9 @@ export const NewEndpointBody = Type.Object(
     description: Type.Optional(Type.String({ maxLength: 500, pattern: STORABLE })),
     max_attempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
     signature: Type.Optional(SignatureBody),
+    ...DeliveryMembers,
+    ...RequestMembers,
+    ...SigningSecretsMember,
   },
   { additionalProperties: false },
 );
@@ -27,7 +37,7 @@ export const EndpointListQuery = Type.Object(
 );
 export type EndpointListQuery = Static<typeof EndpointListQuery>;
 
-export interface EndpointJson {
+export interface EndpointJson extends RequestJson, DeliveryJson {
   readonly id: string;
   readonly url: string;
   readonly description: string;
@@ -44,6 +54,8 @@ export function encodeEndpointJson(endpoint: Endpoint): EndpointJson {
     description: endpoint.description,
     max_attempts: endpoint.maxAttempts,
     signature: encodeSignatureJson(endpoint.signature),
+    ...encodeDeliveryJson(endpoint.delivery, endpoint.state),
+    ...encodeRequestJson(endpoint.request),
     created_at: timeFromMs(endpoint.createdAtMs),
     updated_at: timeFromMs(endpoint.updatedAtMs),
   };

@@ -4,16 +4,21 @@ import { timeFromMs } from '../../base/clock.ts';
 import type { Event, EventAttempt } from '../../events/event.ts';
 
 export function encodeEventJson(event: Event, attempts: readonly EventAttempt[]): object {
+  return { ...encodeListedEventJson(event), attempts: attempts.map(encodeAttemptJson) };
+}
+
+/** An event in a list: without its attempts. */
+export function encodeListedEventJson(event: Event): object {
   return {
     id: event.id,
     endpoint_id: event.endpointId,
     status: event.status,
     failure_reason: event.failureReason,
+    held: event.isHeld,
     content_type: event.contentType,
     payload_hash: hexFromBytes(event.payloadHash),
     payload_size: event.payloadSize,
     received_at: timeFromMs(event.receivedAtMs),
-    attempts: attempts.map(encodeAttemptJson),
   };
 }
 

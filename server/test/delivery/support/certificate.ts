@@ -1,5 +1,5 @@
-/** Makes a self-signed certificate for a test, so that no private key is kept and none expires. RFC 5280, RFC 8410. @module */
-import { generateKeyPairSync, sign } from 'node:crypto';
+/** Makes certificates for a test, self-signed or under an authority, so that no private key is kept and none expires. RFC 5280, RFC 8410. @module */
+import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 
 export interface TestCertificate {
@@ -10,15 +10,34 @@ export interface TestCertificate {
 const ED25519 = sequence(Buffer.from('06032b6570', 'hex')); // 1.3.101.112
 const COMMON_NAME = Buffer.from('0603550403', 'hex'); // 2.5.4.3
 const SUBJECT_ALT_NAME = Buffer.from('0603551d11', 'hex'); // 2.5.29.17
+const BASIC_CONSTRAINTS = Buffer.from('0603551d13', 'hex'); // 2.5.29.19
+const IS_AUTHORITY = Buffer.from('0101ff', 'hex');
 const UTC_TIME = 0x17; // YYMMDDhhmmssZ: 50 and above are years of the last century
 
-/** `names` are host names or IPv4 addresses; `notAfter` is a UTCTime. */
+export interface CertificateOptions {
+  /** A UTCTime. */
+  readonly notAfter?: string;
+  readonly commonName?: string;
+  /** Whose key signs; without it the certificate's own. */
+  readonly issuer?: TestCertificate & { readonly commonName: string };
+  /** May sign others. */
+  readonly isAuthority?: boolean;
+  /** Of any kind; without it a new Ed25519 pair. */
+  readonly keys?: { readonly publicKey: KeyObject; readonly privateKey: KeyObject };
+}
+
+/** `names` are host names or IPv4 addresses. */
 export function makeCertificate(
   names: readonly string[],
-  notAfter = '491231235959Z',
+  {
+    notAfter = '491231235959Z',
+    commonName = 'kapsel test',
+    issuer,
+    isAuthority = false,
+    keys,
+  }: CertificateOptions = {},
 ): TestCertificate {
-  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  const name = sequence(der(0x31, sequence(COMMON_NAME, der(0x0c, Buffer.from('kapsel test')))));
+  const { publicKey, privateKey } = keys ?? generateKeyPairSync('ed25519');
   const validity = sequence(
     der(UTC_TIME, Buffer.from('200101000000Z')),
     der(UTC_TIME, Buffer.from(notAfter)),
@@ -30,24 +49,33 @@ export function makeCertificate(
         : der(0x82, Buffer.from(text)),
     ),
   );
-  const extensions = der(0xa3, sequence(sequence(SUBJECT_ALT_NAME, der(0x04, alternatives))));
+  const extensions = sequence(
+    ...(names.length > 0 ? [sequence(SUBJECT_ALT_NAME, der(0x04, alternatives))] : []),
+    sequence(BASIC_CONSTRAINTS, der(0x04, sequence(...(isAuthority ? [IS_AUTHORITY] : [])))),
+  );
   const body = sequence(
     der(0xa0, der(0x02, Buffer.of(2))), // version 3
     der(0x02, Buffer.of(1)), // serial number
     ED25519,
-    name,
+    nameOf(issuer?.commonName ?? commonName),
     validity,
-    name,
+    nameOf(commonName),
     publicKey.export({ type: 'spki', format: 'der' }),
-    extensions,
+    der(0xa3, extensions),
   );
-  const signature = der(0x03, Buffer.of(0), sign(null, body, privateKey));
+  // The signature is Ed25519 in any case, so another kind of key needs an issuer.
+  const signingKey = issuer === undefined ? privateKey : createPrivateKey(issuer.key);
+  const signature = der(0x03, Buffer.of(0), sign(null, body, signingKey));
   const base64 = sequence(body, ED25519, signature).toString('base64');
   const lines = base64.match(/.{1,64}/g) ?? [];
   return {
     cert: ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n'),
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   };
+}
+
+function nameOf(commonName: string): Buffer {
+  return sequence(der(0x31, sequence(COMMON_NAME, der(0x0c, Buffer.from(commonName)))));
 }
 
 function sequence(...parts: readonly Buffer[]): Buffer {

@@ -1,7 +1,9 @@
+import { X509Certificate } from 'node:crypto';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isUuid } from '../../../src/base/ids.ts';
 import { PRESETS } from '../../../src/endpoints/scheme-presets.ts';
+import { makeCertificate } from '../../delivery/support/certificate.ts';
 import { githubHeaders, shopifyHeaders } from '../../ingest/support/sign.ts';
 import { type Api, openApi, refusal } from '../../support/api.ts';
 import { openRooms, type Rooms } from '../../support/rooms.ts';
@@ -38,18 +40,41 @@ describe('POST /v1/endpoints', () => {
       description: 'naïve 𝄞',
       max_attempts: 3,
       signature: null,
+      max_delay_s: 512,
+      retry_statuses: [],
+      disable_after_h: 120,
+      disabled: false,
+      disabled_at: null,
+      disabled_reason: null,
+      failing_since: null,
+      circuit: 'closed',
+      signature_versions: ['v1', 'v1a'],
+      signing_keys: [
+        {
+          public_key: expect.stringMatching(/^whpk_\S{44}$/),
+          created_at: endpoint.created_at,
+          valid_until: null,
+        },
+      ],
+      custom_header_names: [],
+      client_certificate: null,
+      min_tls_version: '1.2',
+      kept_headers: [],
+      signing_secret: expect.stringMatching(/^whsec_\S{44}$/),
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       updated_at: endpoint.created_at,
     });
     expect(isUuid(endpoint.id ?? '')).toBe(true);
     expect(made.headers.location).toBe(`/v1/endpoints/${endpoint.id}`);
     const got = await api.call('GET', String(made.headers.location), { key: tenant.apiKey });
-    expect([got.status, got.json()]).toEqual([200, endpoint]);
+    // The secret is shown this once.
+    const { signing_secret: _shown, ...shownAgain } = endpoint;
+    expect([got.status, got.json()]).toEqual([200, shownAgain]);
   });
 
   it('has defaults for all but the URL, which it writes in its normal form', async () => {
     const made = await create({ url: 'HTTPS://EXAMPLE.com:443/a/../b#c' });
-    expect(made.json()).toMatchObject({
+    expect(made.json<object>()).toMatchObject({
       url: 'https://example.com/b',
       description: '',
       max_attempts: 11,
@@ -110,7 +135,8 @@ describe('POST /v1/endpoints', () => {
     'http://example.com/',
     'ftp://example.com/',
     'example.com',
-    'https://user:password@example.com/',
+    'https://user:%00@example.com/',
+    'https://user:password@10.0.0.1/',
     'https://example.com:25/',
     'https://10.0.0.1/',
     'https://[::1]/',
@@ -208,7 +234,7 @@ describe('the signature of an endpoint', () => {
     const endpoint = made.json<{ id: string; signature: unknown }>();
     expect(endpoint.signature).toEqual({ scheme: 'github', secret_count: 2 });
     const got = await api.call('GET', `/v1/endpoints/${endpoint.id}`, { key: tenant.apiKey });
-    expect(got.json()).toEqual(endpoint);
+    expect(got.json()).toMatchObject({ signature: endpoint.signature });
     const list = await api.call('GET', '/v1/endpoints', { key: tenant.apiKey });
     const body = '{}';
     const headers = githubHeaders(CANARY, Buffer.from(body));
@@ -237,7 +263,7 @@ describe('the signature of an endpoint', () => {
       url: URL,
       signature: { scheme: 'generic', secrets: ['a'], record },
     });
-    expect(made.json()).toMatchObject({
+    expect(made.json<object>()).toMatchObject({
       signature: { scheme: 'generic', record, secret_count: 1 },
     });
     const { id } = made.json<{ id: string }>();
@@ -303,4 +329,73 @@ describe('the signature of an endpoint', () => {
   function hexOf(text: string): string {
     return Buffer.from(text).toString('hex');
   }
+});
+
+describe('the requests to an endpoint', () => {
+  it('are shown without what is secret of them', async () => {
+    const { cert, key } = makeCertificate([]);
+    const made = await create({
+      url: 'https://canary-user:canary-password@example.com/a',
+      custom_headers: { 'X-Own': 'canary-header', Cookie: 'canary=1' },
+      client_certificate: { certificate: cert, private_key: key },
+      min_tls_version: '1.3',
+      kept_headers: ['X-Kind', 'x-kind', 'Traceparent'],
+      signature_versions: ['v1a'],
+    });
+    expect(made.status).toBe(201);
+    const endpoint = made.json<{ id: string; url: string; signing_secret: string }>();
+    expect(endpoint).toMatchObject({
+      url: 'https://example.com/a',
+      custom_header_names: ['authorization', 'cookie', 'x-own'],
+      client_certificate: {
+        sha256: new X509Certificate(cert).fingerprint256.replaceAll(':', '').toLowerCase(),
+        expires_at: '2049-12-31T23:59:59.000Z',
+      },
+      min_tls_version: '1.3',
+      kept_headers: ['x-kind', 'traceparent'],
+      signature_versions: ['v1a'],
+    });
+    const got = await api.call('GET', `/v1/endpoints/${endpoint.id}`, { key: tenant.apiKey });
+    expect(made.json<object>()).toMatchObject(got.json<object>());
+    const { rows } = await rooms.pools.api.query<{ dump: string }>(
+      `SELECT string_agg(row, ' ') AS dump FROM (
+         SELECT c::text AS row FROM endpoint_credentials c UNION ALL SELECT e::text FROM endpoints e
+         UNION ALL SELECT p::text FROM endpoint_signing_secrets p) AS rows`,
+    );
+    const seen = [made.text, got.text, rows[0]?.dump, inspect(api.journal.lines, { depth: 9 })];
+    const keyLine = key.split('\n')[1] ?? '';
+    for (const secret of [
+      'canary',
+      keyLine,
+      Buffer.from('canary-user:canary').toString('base64'),
+    ]) {
+      expect(seen.join()).not.toContain(secret);
+      expect(seen.join()).not.toContain(Buffer.from(secret).toString('hex'));
+    }
+  });
+
+  it.each<[string, Record<string, unknown>, string[]]>([
+    ['no version', { signature_versions: [] }, ['/signature_versions']],
+    ['a version twice', { signature_versions: ['v1', 'v1'] }, ['/signature_versions']],
+    ['an unknown version', { signature_versions: ['v2'] }, ['/signature_versions/0']],
+    ['an old TLS', { min_tls_version: '1.1' }, ['/min_tls_version']],
+    ['33 kept headers', { kept_headers: Array(33).fill('x') }, ['/kept_headers']],
+    ['credentials to be kept', { kept_headers: ['Cookie'] }, ['/kept_headers']],
+    ['a header of ours', { custom_headers: { 'Webhook-Id': 'x' } }, ['/custom_headers/Webhook-Id']],
+    ['a header that is a number', { custom_headers: { a: 1 } }, ['/custom_headers/a']],
+    ['half a certificate', { client_certificate: { certificate: 'x' } }, ['/client_certificate']],
+    [
+      'a certificate that is none',
+      { client_certificate: { certificate: 'x', private_key: 'canary' } },
+      ['/client_certificate/certificate'],
+    ],
+    ['a bad secret', { signing_secrets: { v1: 'canary' } }, ['/signing_secrets/v1']],
+  ])('with %s are refused, and nothing is made', async (_what, change, paths) => {
+    const count = async () => (await rooms.pools.api.query('SELECT count(*) FROM endpoints')).rows;
+    const before = await count();
+    const answer = await create({ url: URL, ...change });
+    expect(refusal(answer)).toEqual([400, 'invalid_request', ...paths]);
+    expect(answer.text).not.toContain('canary');
+    expect(await count()).toEqual(before);
+  });
 });

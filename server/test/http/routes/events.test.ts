@@ -36,6 +36,7 @@ it('shows an event that nobody has attempted yet', async () => {
       endpoint_id: endpoint.id,
       status: 'received',
       failure_reason: null,
+      held: false,
       content_type: 'application/json',
       payload_hash: createHash('sha256').update(body).digest('hex'),
       payload_size: 5,

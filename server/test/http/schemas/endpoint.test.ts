@@ -1,5 +1,7 @@
 import { Value } from 'typebox/value';
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_DELIVERY_SETTINGS, NEW_STATE } from '../../../src/endpoints/delivery-settings.ts';
+import { DEFAULT_REQUEST_SETTINGS } from '../../../src/endpoints/request-settings.ts';
 import {
   EndpointListQuery,
   encodeEndpointJson,
@@ -52,6 +54,9 @@ it('shows an endpoint without its tenant', () => {
       description: 'd',
       maxAttempts: 3,
       signature: null,
+      request: DEFAULT_REQUEST_SETTINGS,
+      delivery: DEFAULT_DELIVERY_SETTINGS,
+      state: NEW_STATE,
       createdAtMs: 0,
       updatedAtMs: 1,
     }),
@@ -61,6 +66,20 @@ it('shows an endpoint without its tenant', () => {
     description: 'd',
     max_attempts: 3,
     signature: null,
+    max_delay_s: 512,
+    retry_statuses: [],
+    disable_after_h: 120,
+    disabled: false,
+    disabled_at: null,
+    disabled_reason: null,
+    failing_since: null,
+    circuit: 'closed',
+    signature_versions: ['v1', 'v1a'],
+    signing_keys: [],
+    custom_header_names: [],
+    client_certificate: null,
+    min_tls_version: '1.2',
+    kept_headers: [],
     created_at: '1970-01-01T00:00:00.000Z',
     updated_at: '1970-01-01T00:00:00.001Z',
   });

@@ -1,0 +1,93 @@
+/** How the requests to an endpoint look, as the API reads and writes it; secrets go in and, but for a new signing secret, never come out. @module */
+import { hexFromBytes } from '@kapsel/verification';
+import { type Static, Type } from 'typebox';
+import { timeFromMs } from '../../base/clock.ts';
+import { MAX_CERTIFICATE_CHARS, MAX_PRIVATE_KEY_CHARS } from '../../endpoints/client-identity.ts';
+import { MAX_KEPT_HEADERS, type RequestSettings } from '../../endpoints/request-settings.ts';
+import { MAX_OVERLAP_S } from '../../endpoints/rotate-secret.ts';
+import { SIGNING_VERSIONS } from '../../endpoints/signing-secret.ts';
+import { TLS_VERSIONS } from '../../endpoints/tls-settings.ts';
+
+const MAX_SECRET_CHARS = 128;
+
+/** Secrets that a caller brings along, such as those of the system it comes from. */
+const GivenPair = Type.Object(
+  {
+    v1: Type.Optional(Type.String({ maxLength: MAX_SECRET_CHARS })),
+    v1a: Type.Optional(Type.String({ maxLength: MAX_SECRET_CHARS })),
+  },
+  { additionalProperties: false },
+);
+
+/** The same for making an endpoint and for replacing one. */
+export const RequestMembers = {
+  signature_versions: Type.Optional(
+    Type.Array(Type.Unsafe<'v1' | 'v1a'>({ type: 'string', enum: [...SIGNING_VERSIONS] }), {
+      minItems: 1,
+      maxItems: SIGNING_VERSIONS.length,
+      uniqueItems: true,
+    }),
+  ),
+  custom_headers: Type.Optional(Type.Record(Type.String(), Type.String())),
+  client_certificate: Type.Optional(
+    Type.Object(
+      {
+        certificate: Type.String({ maxLength: MAX_CERTIFICATE_CHARS }),
+        private_key: Type.String({ maxLength: MAX_PRIVATE_KEY_CHARS }),
+      },
+      { additionalProperties: false },
+    ),
+  ),
+  min_tls_version: Type.Optional(
+    Type.Unsafe<'1.2' | '1.3'>({ type: 'string', enum: [...TLS_VERSIONS] }),
+  ),
+  kept_headers: Type.Optional(
+    Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { maxItems: MAX_KEPT_HEADERS }),
+  ),
+};
+
+export const SigningSecretsMember = { signing_secrets: Type.Optional(GivenPair) };
+
+export const RotateSecretBody = Type.Object(
+  {
+    overlap_s: Type.Optional(Type.Integer({ minimum: 0, maximum: MAX_OVERLAP_S })),
+    ...SigningSecretsMember,
+  },
+  { additionalProperties: false },
+);
+export type RotateSecretBody = Static<typeof RotateSecretBody>;
+
+export interface RequestJson {
+  readonly signature_versions: readonly string[];
+  readonly signing_keys: readonly {
+    readonly public_key: string;
+    readonly created_at: string;
+    readonly valid_until: string | null;
+  }[];
+  readonly custom_header_names: readonly string[];
+  readonly client_certificate: { readonly sha256: string; readonly expires_at: string } | null;
+  readonly min_tls_version: string;
+  readonly kept_headers: readonly string[];
+}
+
+export function encodeRequestJson(request: RequestSettings): RequestJson {
+  const { clientCertificate } = request;
+  return {
+    signature_versions: request.signatureVersions,
+    signing_keys: request.signingPairs.map(({ publicKey, createdAtMs, validUntilMs }) => ({
+      public_key: publicKey,
+      created_at: timeFromMs(createdAtMs),
+      valid_until: validUntilMs === null ? null : timeFromMs(validUntilMs),
+    })),
+    custom_header_names: request.customHeaderNames,
+    client_certificate:
+      clientCertificate === null
+        ? null
+        : {
+            sha256: hexFromBytes(clientCertificate.sha256),
+            expires_at: timeFromMs(clientCertificate.expiresAtMs),
+          },
+    min_tls_version: request.minTlsVersion,
+    kept_headers: request.keptHeaders,
+  };
+}
