@@ -6,6 +6,8 @@ export interface Output {
   /** Columns of the terminal, or null when the stream is no terminal. */
   readonly columns: number | null;
   write(text: string): void;
+  /** Resolves when the reader has caught up, so that a long run does not pile up its output in memory. */
+  ready(): Promise<void>;
 }
 
 /** Why the run was cut short: Ctrl-C, or the reader of stdout went away. */
@@ -26,6 +28,14 @@ export interface Host {
   elapsedMs(): number;
   /** Aborted with a `StopReason` as its reason. */
   readonly signal: AbortSignal;
+  /** Resolves after the time, or when the run is stopped. */
+  sleep(ms: number): Promise<void>;
+  /** At least 0, below 1; for waiting times that shall not coincide, never for keys. */
+  random(): number;
+  /** How many threads can work at the same time. */
+  readonly cores: number;
+  /** The file that a worker thread runs, or null where there is none of its own. */
+  readonly workerFile: string | null;
   /** For `version`: "node 20.20.2 (linux x64)". */
   readonly runtime: string;
 }

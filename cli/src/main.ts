@@ -1,5 +1,8 @@
 #!/usr/bin/env node
 /** Words in, exit code out: the only file of this program that touches `process`. Source of truth: verifier-ux 2.7. @module */
+import { realpathSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { isMainThread } from 'node:worker_threads';
 import { ISSUES_URL, PROGRAM_NAME, PROGRAM_VERSION } from './about.ts';
 import { EXIT_INTERNAL, EXIT_INTERRUPTED, exitCodeFromError } from './exit-code.ts';
 import type { Host, Output, StopReason } from './host.ts';
@@ -20,8 +23,37 @@ function hostFromProcess(): Host {
     nowMs: () => Date.now(),
     elapsedMs: () => performance.now() - startedMs,
     signal: stop.signal,
+    sleep,
+    random: () => Math.random(),
+    cores: availableParallelism(),
+    workerFile: ownFile(),
     runtime: `node ${process.versions.node} (${process.platform} ${process.arch})`,
   };
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      stop.signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    stop.signal.addEventListener('abort', done);
+    if (stop.signal.aborted) done();
+  });
+}
+
+/** This program as a file, for worker threads; an executable that holds it has none. */
+function ownFile(): string | null {
+  const [, script = ''] = process.argv;
+  try {
+    const file = realpathSync(script);
+    return /\.[cm]?js$/.test(file) ? file : null;
+  } catch {
+    // Not started from a file: the run goes on in one thread.
+    return null;
+  }
 }
 
 function outputFromStream(stream: NodeJS.WriteStream): Output {
@@ -31,7 +63,20 @@ function outputFromStream(stream: NodeJS.WriteStream): Output {
     write: (text) => {
       if (text !== '' && !stream.destroyed) stream.write(text);
     },
+    ready: () => readyForMore(stream),
   };
+}
+
+/** A broken stream is ready at once: nothing will ever be taken from it again. */
+function readyForMore(stream: NodeJS.WriteStream): Promise<void> {
+  if (!stream.writableNeedDrain || stream.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      for (const event of ['drain', 'close', 'error']) stream.off(event, done);
+      resolve();
+    };
+    for (const event of ['drain', 'close', 'error']) stream.on(event, done);
+  });
 }
 
 /** Standard input; Ctrl-C ends it, so that a run that waits for input can still say how far it came. */
@@ -110,10 +155,20 @@ async function main(): Promise<void> {
  */
 function endAfterWriting(): void {
   process.stdout.write('', () => {
-    const isBlocked = process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'));
-    if (isBlocked && process.platform !== 'win32') process.kill(process.pid, 'SIGINT');
-    else process.exit();
+    // What has just ended is still listed in this turn of the loop.
+    setImmediate(() => {
+      const isBlocked = process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'));
+      if (isBlocked && process.platform !== 'win32') process.kill(process.pid, 'SIGINT');
+      else process.exit();
+    });
   });
 }
 
-await main();
+/** A worker thread runs this same file. */
+async function work(): Promise<void> {
+  const { serveWorker } = await import('./worker.ts');
+  serveWorker();
+}
+
+// Everything that can fail ends in `tellInternalError`, or in the error event of the worker.
+void (isMainThread ? main() : work());

@@ -7,9 +7,11 @@ import { UsageError } from './usage-error.ts';
 /** As commander hands them over. */
 export interface RawOptions {
   readonly publicKey?: string[];
+  readonly trust?: string[];
   readonly quiet?: true;
   readonly silent?: true;
-  readonly verbose?: true;
+  /** How often it was given. */
+  readonly verbose?: number;
   readonly now?: string;
   /** `false` comes from `--no-color`. */
   readonly color?: ColourChoice | boolean;
@@ -17,7 +19,7 @@ export interface RawOptions {
 }
 
 /** How much is printed. */
-export type Amount = 'nothing' | 'problems' | 'normal' | 'details';
+export type Amount = 'nothing' | 'problems' | 'normal' | 'details' | 'timing';
 
 /** How results look. */
 export interface Look {
@@ -28,6 +30,7 @@ export interface Look {
 
 export interface CommonOptions {
   readonly publicKeys: readonly string[];
+  readonly trustFiles: readonly string[];
   readonly nowMs: number;
   readonly look: Look;
 }
@@ -37,6 +40,7 @@ export function parseCommonOptions(host: Host, raw: RawOptions): CommonOptions {
   const choice = typeof raw.color === 'string' ? raw.color : raw.color === false ? 'never' : 'auto';
   return {
     publicKeys: raw.publicKey ?? [],
+    trustFiles: raw.trust ?? [],
     nowMs: raw.now === undefined ? host.nowMs() : parseTime(raw.now),
     look: {
       amount: amountOfOptions(raw),
@@ -44,6 +48,11 @@ export function parseCommonOptions(host: Host, raw: RawOptions): CommonOptions {
       ascii: raw.ascii === true,
     },
   };
+}
+
+/** Whether all that is known is told. */
+export function isFullLook({ amount }: Look): boolean {
+  return amount === 'details' || amount === 'timing';
 }
 
 /** Writes lines to stdout the way the user wants them. */
@@ -56,14 +65,15 @@ export function tellLines(host: Host, look: Look, lines: readonly string[]): voi
 function amountOfOptions(raw: RawOptions): Amount {
   if (raw.silent === true) return 'nothing';
   if (raw.quiet === true) return 'problems';
-  return raw.verbose === true ? 'details' : 'normal';
+  if (raw.verbose === undefined || raw.verbose === 0) return 'normal';
+  return raw.verbose === 1 ? 'details' : 'timing';
 }
 
 // RFC 3339 with whole or milli seconds, in UTC.
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z$/;
 
 /** Unix milliseconds. A day like 30 February is refused, not moved into March. */
-function parseTime(text: string): number {
+export function parseTime(text: string): number {
   const timeMs = TIME.test(text) ? Date.parse(text) : Number.NaN;
   const isReal =
     Number.isSafeInteger(timeMs) &&

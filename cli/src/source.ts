@@ -51,8 +51,33 @@ async function readChunks(chunks: AsyncIterable<Uint8Array>, limitBytes: number)
   return { kind: 'bytes', bytes: new Uint8Array(Buffer.concat(kept)) };
 }
 
+/** The bytes of a file or of standard input, chunk by chunk; ends early, without a word, when the run is stopped. */
+export async function* readChunksUntilStopped(
+  host: Host,
+  name: string,
+): AsyncGenerator<Uint8Array> {
+  const chunks = (name === STDIN_NAME ? host.stdin() : readFileChunks(name))[
+    Symbol.asyncIterator
+  ]();
+  const { promise: stopped, resolve: stop } = deferredStop();
+  host.signal.addEventListener('abort', stop);
+  let isStopped = host.signal.aborted;
+  try {
+    while (!isStopped) {
+      const next = await Promise.race([chunks.next(), stopped]);
+      isStopped = host.signal.aborted || 'kind' in next;
+      if (isStopped || 'kind' in next || next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    host.signal.removeEventListener('abort', stop);
+    // A read that blocks for ever would never let itself be closed, so nobody waits for that.
+    if (!isStopped) await chunks.return?.();
+  }
+}
+
 /** Opened once and read from the same handle, so that a file swapped in between is never half of each. */
-async function* readFileChunks(name: string): AsyncGenerator<Uint8Array> {
+export async function* readFileChunks(name: string): AsyncGenerator<Uint8Array> {
   const file = await open(name, 'r');
   try {
     while (true) {
@@ -68,7 +93,7 @@ async function* readFileChunks(name: string): AsyncGenerator<Uint8Array> {
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   ENOTDIR: 'there is no such file',
-  EISDIR: 'this is a directory; name the files in it',
+  EISDIR: 'this is a directory',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
   ELOOP: 'too many symbolic links',
@@ -77,7 +102,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** Words for an error of the operating system; anything else is a mistake of this program and goes on as it is. */
-function reasonOfSystemError(error: unknown): string {
+export function reasonOfSystemError(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (typeof code !== 'string') throw error;
   return REASONS[code] ?? `the system refuses (${code})`;

@@ -6,7 +6,7 @@ import { parseCommonOptions, type RawOptions } from '../src/options.ts';
 const NOW_MS = 1_700_000_000_000;
 
 function parse(raw: RawOptions, isTty = false) {
-  const stream = { isTty, columns: null, write: () => undefined };
+  const stream = { isTty, columns: null, write: () => undefined, ready: async () => undefined };
   const host = { env: {}, stdout: stream, stderr: stream, nowMs: () => NOW_MS } as Partial<Host>;
   return parseCommonOptions(host as Host, raw);
 }
@@ -14,9 +14,10 @@ function parse(raw: RawOptions, isTty = false) {
 describe('parseCommonOptions', () => {
   it('lets the quietest amount win', () => {
     expect(parse({}).look.amount).toBe('normal');
-    expect(parse({ verbose: true }).look.amount).toBe('details');
-    expect(parse({ verbose: true, quiet: true }).look.amount).toBe('problems');
-    expect(parse({ verbose: true, quiet: true, silent: true }).look.amount).toBe('nothing');
+    expect(parse({ verbose: 1 }).look.amount).toBe('details');
+    expect(parse({ verbose: 2 }).look.amount).toBe('timing');
+    expect(parse({ verbose: 1, quiet: true }).look.amount).toBe('problems');
+    expect(parse({ verbose: 1, quiet: true, silent: true }).look.amount).toBe('nothing');
   });
 
   it('takes the clock of the host unless told otherwise', () => {

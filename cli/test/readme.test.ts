@@ -13,7 +13,11 @@ function wordsIn(text: string, pattern: RegExp): string[] {
 
 describe('the README', () => {
   it('names the options of --help, and no other', async () => {
-    const pages = [await runInside(['--help']), await runInside(['consistency', '--help'])];
+    const commands = ['inspect', 'consistency', 'anchor', 'bundle', 'watch', 'keys', 'selftest'];
+    const pages = [
+      await runInside(['--help']),
+      ...(await Promise.all(commands.map((command) => runInside([command, '--help'])))),
+    ];
     const help = pages.map(({ stdout }) => stdout).join('');
     const isAlways = (option: string) => ['--help', '--version'].includes(option);
     const shortened = ['--quiet', '--silent', '--verbose'];

@@ -1,33 +1,45 @@
 /** Each input gives one result, also one that could not be read. @module */
 import { describe, expect, it } from 'vitest';
-import { resultFromSource } from '../src/result.ts';
+import { placeOfFile } from '../src/inputs/item.ts';
+import { NO_REQUIREMENTS } from '../src/requirements.ts';
+import { resultFromItem, type Settings } from '../src/result.ts';
 import { HEAD_TIME_MS, makeLog } from './support/make-proof.ts';
 
 const LOG = makeLog(1, [{}]);
-const TRUST = { keys: [{ publicKey: Buffer.from(LOG.publicKeyHex, 'hex'), name: null }] };
+const SETTINGS: Settings = {
+  trust: { keys: [{ publicKey: Buffer.from(LOG.publicKeyHex, 'hex'), name: null }] },
+  nowMs: HEAD_TIME_MS,
+  requirements: NO_REQUIREMENTS,
+  wantsDigest: false,
+  wantsBytes: false,
+};
 
-describe('resultFromSource', () => {
+describe('resultFromItem', () => {
   it('checks bytes against the trust and the time that were given', () => {
     const bytes = new Uint8Array(Buffer.from(JSON.stringify(LOG.proof(0))));
-    const check = (trust: typeof TRUST, nowMs: number) =>
-      resultFromSource('a.json', { kind: 'bytes', bytes }, trust, nowMs).report.verdict;
-    expect(check(TRUST, HEAD_TIME_MS)).toBe('verified');
-    expect(check({ keys: [] }, HEAD_TIME_MS)).toBe('untrusted');
-    expect(check(TRUST, HEAD_TIME_MS - 600_000)).toBe('untrusted');
+    const check = (more: Partial<Settings>) =>
+      resultFromItem(
+        { kind: 'package', place: placeOfFile('a.json'), bytes },
+        { ...SETTINGS, ...more },
+      );
+    expect(check({}).report.verdict).toBe('verified');
+    expect(check({ trust: { keys: [] } }).report.verdict).toBe('untrusted');
+    expect(check({ nowMs: HEAD_TIME_MS - 600_000 }).report.verdict).toBe('untrusted');
+    expect(check({}).digest).toBeNull();
+    expect(check({ wantsDigest: true }).digest?.bytes).toBe(bytes.length);
   });
 
-  it('calls too much malformed and unreadable an error, with their codes', () => {
-    const large = resultFromSource('a', { kind: 'too-large', limitBytes: 5 }, TRUST, 0);
-    expect(large.report).toMatchObject({ verdict: 'malformed', checks: [{ code: 'E_TOO_LARGE' }] });
-    const absent = resultFromSource('a', { kind: 'unreadable', reason: 'gone' }, TRUST, 0);
-    expect(absent.report).toMatchObject({ verdict: 'error', checks: [{ code: 'E_IO' }] });
-  });
-
-  it('names standard input, and hides a key typed as a file', () => {
-    const unreadable = { kind: 'unreadable', reason: 'gone' } as const;
-    expect(resultFromSource('-', unreadable, TRUST, 0).label).toBe('stdin');
-    const key = resultFromSource(LOG.publicKeyHex, unreadable, TRUST, 0);
-    expect(JSON.stringify(key)).not.toContain(LOG.publicKeyHex.slice(0, 8));
+  it('gives what could not be read the verdict of its code', () => {
+    const refused = (code: 'E_TOO_LARGE' | 'E_IO' | 'E_NO_INPUT', path = 'a') =>
+      resultFromItem(
+        { kind: 'refused', place: placeOfFile(path), refusal: { code, reason: 'gone' } },
+        SETTINGS,
+      );
+    expect(refused('E_TOO_LARGE').report).toMatchObject({ verdict: 'malformed' });
+    expect(refused('E_IO').report).toMatchObject({ verdict: 'error', checks: [{ code: 'E_IO' }] });
+    expect(refused('E_NO_INPUT', '-').label).toBe('stdin');
+    const key = refused('E_IO', LOG.publicKeyHex);
+    expect(key.label).not.toContain(LOG.publicKeyHex.slice(0, 8));
     expect(key.report.checks[0]?.reason).toContain('--public-key');
   });
 });

@@ -34,6 +34,75 @@ export const WITHOUT_OWN_TEST: readonly WithoutOwnTest[] = [
     coveredBy: 'web-verifier/test/read-items.test.ts',
     reason: 'shapes and limits; the reader shows that they hold',
   },
+  ...['item', 'lines', 'gzip', 'text-stream', 'walk', 'zip-file'].map((name) => ({
+    path: `cli/src/inputs/${name}.ts`,
+    coveredBy: 'cli/test/inputs/read-items.test.ts',
+    reason: 'a station of reading inputs: files, streams and archives go through all of them there',
+  })),
+  {
+    path: 'cli/src/inputs/zip-entry.ts',
+    coveredBy: 'cli/test/inputs/zip-directory.test.ts',
+    reason: 'a directory and its entries are one archive: each trick is tried on both',
+  },
+  ...['apply-requirements', 'byte-size', 'duration', 'verify-options', 'witness-trust'].map(
+    (name) => ({
+      path: `cli/src/${name}.ts`,
+      coveredBy: 'cli/test/requirements.test.ts',
+      reason: 'what the user requires, from the words to the verdict: told by whole runs',
+    }),
+  ),
+  {
+    path: 'cli/src/commands/keys.ts',
+    coveredBy: 'cli/test/trust-file.test.ts',
+    reason: 'changes the trust file, and is seen in it',
+  },
+  ...['evidence', 'network', 'watch-state'].map((name) => ({
+    path: `cli/src/${name}.ts`,
+    coveredBy: 'cli/test/commands/watch.test.ts',
+    reason: 'a part of the watch: seen against a log on this machine',
+  })),
+  ...['zip-writer', 'output-file'].map((name) => ({
+    path: `cli/src/${name}.ts`,
+    coveredBy: 'cli/test/commands/bundle.test.ts',
+    reason: 'writes bundles, which are read back and taken apart there',
+  })),
+  ...['explain-json', 'explain-markdown', 'junit', 'markdown', 'report-page', 'sarif'].map(
+    (name) => ({
+      path: `cli/src/render/${name}.ts`,
+      coveredBy: 'cli/test/render/report-files.test.ts',
+      reason: 'one of the reports of a run: the same hostile inputs go through all of them',
+    }),
+  ),
+  ...['progress', 'text-view'].map((name) => ({
+    path: `cli/src/render/${name}.ts`,
+    coveredBy: 'cli/test/commands/verify.test.ts',
+    reason: 'what a run prints while it goes on, seen in the output of whole runs',
+  })),
+  ...['completion', 'inspect', 'man-page', 'selftest'].map((name) => ({
+    path: `cli/src/commands/${name}.ts`,
+    coveredBy: 'cli/test/commands/further.test.ts',
+    reason: 'a small command without rules of its own, run as a user does',
+  })),
+  {
+    path: 'cli/src/selftest-vector.ts',
+    coveredBy: 'cli/test/commands/further.test.ts',
+    reason: 'a fixture as text, compared with the file there',
+  },
+  ...['command-tree', 'further-commands', 'option-terms', 'shared-options'].map((name) => ({
+    path: `cli/src/${name}.ts`,
+    coveredBy: 'cli/test/program.test.ts',
+    reason: 'the words of the commands, which whole command lines go through there',
+  })),
+  {
+    path: 'cli/src/tally.ts',
+    coveredBy: 'cli/test/render/list.test.ts',
+    reason: 'the counts behind the summary line, seen in it',
+  },
+  {
+    path: 'cli/src/worker.ts',
+    coveredBy: 'cli/test/verify-items.test.ts',
+    reason: 'a thread of its own; its answers are compared with those of one thread',
+  },
   ...['view/hash', 'view/sign'].map((name) => ({
     path: `web-verifier/src/${name}.tsx`,
     coveredBy: 'web-verifier/test/view/steps.test.ts',

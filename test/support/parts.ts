@@ -12,6 +12,7 @@ import { findRuntimes } from './runtimes.ts';
 export type PartName =
   | 'browser'
   | 'jq'
+  | 'namespace'
   | 'openssl'
   | 'pgbouncer'
   | 'pty'
@@ -37,6 +38,12 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
   jq: {
     probe: () => answers('jq', ['--version'], /^jq-/),
     remedy: 'install jq (Debian: apt-get install jq)',
+  },
+  namespace: {
+    probe: () =>
+      process.platform === 'linux' &&
+      spawnSync('unshare', ['--net', '--', 'true'], { timeout: PROBE_LIMIT_MS }).status === 0,
+    remedy: 'run as root on Linux with the command unshare of util-linux (Debian: util-linux)',
   },
   openssl: {
     probe: () => answers('openssl', ['version'], /^OpenSSL [3-9]/),

@@ -23,8 +23,8 @@ const INPUT_LIMIT_BYTES = 1_048_576;
 export async function checkConsistency(host: Host, options: ConsistencyOptions): Promise<number> {
   const { older, newer, proof } = options;
   const files = proof === null ? [older, newer] : [older, newer, proof];
-  assertStdinOnce([...files, ...options.publicKeys]);
-  const keys = await readPinnedKeys(host, options.publicKeys);
+  assertStdinOnce([...files, ...options.publicKeys, ...options.trustFiles]);
+  const keys = await readPinnedKeys(host, options);
   const inputs: (Uint8Array | undefined)[] = [];
   for (const file of files) {
     const bytes = await readInput(host, file);

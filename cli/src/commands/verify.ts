@@ -1,93 +1,183 @@
-/** Checks proof packages: one is told in full, several as a list with a summary. Source of truth: verifier-ux 2.3 to 2.5. @module */
-
-import { EXIT_INTERRUPTED, exitCodeFromVerdicts } from '../exit-code.ts';
+/** Checks proof packages: one is told in full, several as a list with a summary; reports for machines beside it. Source of truth: verifier-ux 2.3 to 2.8. @module */
+import { headlineOfVerdict } from '@kapsel/verification';
 import type { Host } from '../host.ts';
-import { type CommonOptions, tellLines } from '../options.ts';
-import { type PinnedKey, readPinnedKeys, trustFromPinnedKeys } from '../pinned-keys.ts';
-import { detailLines } from '../render/details.ts';
-import { explainLines } from '../render/explain.ts';
-import { labelWidth, listLine, summaryLine } from '../render/list.ts';
-import { verdictBlock } from '../render/text.ts';
-import { tellProblem } from '../render/usage.ts';
-import { type Result, resultFromSource } from '../result.ts';
-import { assertStdinOnce, labelOfInput, readSource } from '../source.ts';
+import { InputReader } from '../inputs/read-items.ts';
+import { isFullLook } from '../options.ts';
+import { writeTextFile } from '../output-file.ts';
+import { readPinnedKeys } from '../pinned-keys.ts';
+import { explainJsonLine } from '../render/explain-json.ts';
+import { explainMarkdown } from '../render/explain-markdown.ts';
+import { explainScript } from '../render/explain-sh.ts';
+import { jsonDocumentView, jsonLinesView } from '../render/json-report.ts';
+import { junitView } from '../render/junit.ts';
+import { Progress } from '../render/progress.ts';
+import { reportPageView } from '../render/report-page.ts';
+import { sarifView } from '../render/sarif.ts';
+import { textView } from '../render/text-view.ts';
+import { tellUsageError } from '../render/usage.ts';
+import type { RunEnd, RunStart, View } from '../run-facts.ts';
+import { assertStdinOnce, STDIN_NAME } from '../source.ts';
+import { Tally } from '../tally.ts';
 import { UsageError } from '../usage-error.ts';
+import { verifyItems } from '../verify-items.ts';
+import { type OutputFile, readRequirements, type VerifyOptions } from '../verify-options.ts';
 
-export interface VerifyOptions extends CommonOptions {
-  readonly inputs: readonly string[];
-  readonly explain: boolean;
-}
-
-// proofs.md 1: a package above this size is refused before any work.
-const PACKAGE_LIMIT_BYTES = 1_048_576;
+// So often the reader of stdout gets time to catch up.
+const PACE_RESULTS = 64;
 
 /** Goes through all inputs in order, also after a failure, and returns the exit code of the run. */
 export async function verifyInputs(host: Host, options: VerifyOptions): Promise<number> {
-  assertStdinOnce([...options.inputs, ...options.publicKeys]);
-  const keys = await readPinnedKeys(host, options.publicKeys);
+  assertStdinOnce(wordsThatMayBeStdin(options));
+  const keys = await readPinnedKeys(host, options);
+  const requirements = await readRequirements(host, options);
   if (options.inputs.length === 0) {
     throw new UsageError('E_NO_INPUT', 'there is no proof to check', [
-      'Name one or more files, or - for standard input.',
+      'Name one or more files, folders or patterns, or - for standard input.',
     ]);
   }
-  const results: Result[] = [];
-  for (const name of options.inputs) {
-    const result = await verifyInput(host, options, keys, name);
-    if (result === null) break;
-    results.push(result);
-    tellResult(host, options, keys, result);
-  }
-  const isInterrupted = host.signal.reason === 'interrupted';
-  if (options.inputs.length > 1 || isInterrupted) tellSummary(host, options, results);
-  return isInterrupted
-    ? EXIT_INTERRUPTED
-    : exitCodeFromVerdicts(results.map(({ report }) => report.verdict));
-}
-
-/** Null when the run was stopped before this input was read. */
-async function verifyInput(
-  host: Host,
-  options: VerifyOptions,
-  keys: readonly PinnedKey[],
-  name: string,
-): Promise<Result | null> {
-  const source = await readSource(host, name, PACKAGE_LIMIT_BYTES);
-  if (source.kind === 'stopped') return null;
-  const result = resultFromSource(name, source, trustFromPinnedKeys(keys), options.nowMs);
-  if (source.kind === 'unreadable' && options.look.amount !== 'nothing') {
-    tellProblem(host, `cannot read ${result.label}: ${source.reason}`, 'E_IO');
-  }
-  return result;
-}
-
-function tellResult(
-  host: Host,
-  options: VerifyOptions,
-  keys: readonly PinnedKey[],
-  result: Result,
-): void {
-  const { look, inputs, explain } = options;
-  if (look.amount === 'problems' && result.report.verdict === 'verified') return;
-  const further = [
-    ...(look.amount === 'details' ? detailLines(result, keys) : []),
-    ...(explain ? ['', ...explainLines(result.report)] : []),
+  const { inputs, nowMs, look, limits, include } = options;
+  const start: RunStart = { inputs, keys, requirements, startedMs: nowMs, runtime: host.runtime };
+  const progress = new Progress(host, look.amount !== 'nothing');
+  const written: (readonly [OutputFile, string])[] = [];
+  const views = [
+    stdoutView(host, options, start, () => progress.clear()),
+    ...options.files.map((file) =>
+      fileView(file, start, (text) => {
+        written.push([file, text]);
+      }),
+    ),
   ];
-  const lines =
-    inputs.length === 1
-      ? [...verdictBlock(result, look, explain), ...further]
-      : [
-          listLine(result, labelWidth(inputs.map(labelOfInput)), look),
-          ...further,
-          ...(explain ? [''] : []),
-        ];
-  tellLines(host, look, lines);
+  const tally = new Tally();
+  const reader = new InputReader(host, limits, include);
+  const results = verifyItems(host, reader.read(inputs), {
+    settings: { keys, nowMs, requirements, wantsDigest: wantsDigest(options) },
+    isExplained: options.explain !== null || isFullLook(look),
+  });
+  let isFailed = false;
+  for await (const result of results) {
+    tally.add(result);
+    for (const view of views) view.add(result);
+    progress.step(tally.proofs, tally.notVerified);
+    if (tally.proofs % PACE_RESULTS === 0) await host.stdout.ready();
+    isFailed = options.failFast && tally.notVerified > 0;
+    if (isFailed || host.signal.aborted) break;
+  }
+  progress.clear();
+  const stop = stopOf(host) ?? (isFailed ? 'fail-fast' : null);
+  const run: RunEnd = {
+    tally,
+    files: reader.files,
+    skippedCount: reader.skippedCount,
+    skippedNames: reader.skippedNames,
+    elapsedMs: host.elapsedMs(),
+    stop,
+    exitCode: tally.exitCode(stop === 'interrupted'),
+  };
+  for (const view of views) view.end(run);
+  if (look.amount === 'timing') tellTiming(host, run);
+  return writeFiles(host, written, run.exitCode);
 }
 
-function tellSummary(host: Host, options: VerifyOptions, results: readonly Result[]): void {
-  const line = summaryLine(results, {
-    inputs: options.inputs.length,
-    elapsedMs: host.elapsedMs(),
-    isInterrupted: host.signal.reason === 'interrupted',
+function stopOf({ signal }: Host): RunEnd['stop'] {
+  if (!signal.aborted) return null;
+  return signal.reason === 'interrupted' ? 'interrupted' : 'stdout-closed';
+}
+
+function wordsThatMayBeStdin(options: VerifyOptions): readonly string[] {
+  const { inputs, publicKeys, trustFiles, payload } = options;
+  const file = payload !== null && 'file' in payload ? [payload.file] : [];
+  return [...inputs, ...publicKeys, ...trustFiles, ...file];
+}
+
+/** Hashing each input costs; only reports for machines name it. */
+function wantsDigest({ json, explain, files }: VerifyOptions): boolean {
+  const isMachine = json !== null || explain === 'json' || explain === 'md';
+  return isMachine || files.some(({ form }) => form === 'sarif');
+}
+
+/** What goes to stdout: text, unless a form for machines was asked for. */
+function stdoutView(
+  host: Host,
+  options: VerifyOptions,
+  start: RunStart,
+  beforeWriting: () => void,
+): View {
+  const { explain, json, look, files } = options;
+  const write = (text: string) => {
+    beforeWriting();
+    if (look.amount !== 'nothing') host.stdout.write(text);
+  };
+  if (json === 'document') return jsonDocumentView(start, write);
+  if (json === 'lines') return jsonLinesView(start, write);
+  if (explain === 'json') return eachView((result) => write(`${explainJsonLine(result)}\n`));
+  if (explain === 'md') {
+    return eachView((result) => write(`${explainMarkdown(result, start.startedMs)}\n`));
+  }
+  if (explain === 'sh') return scriptView(host, write);
+  if (files.some(({ path }) => path === STDIN_NAME)) return eachView(() => undefined);
+  return textView(host, look, start, explain === 'text', beforeWriting);
+}
+
+function eachView(add: View['add']): View {
+  return { add, end: () => undefined };
+}
+
+/** A script is of one proof; the verdict stands on stderr, beside it. */
+function scriptView(host: Host, write: (text: string) => void): View {
+  let count = 0;
+  return eachView(({ bytes, report }) => {
+    count++;
+    if (count > 1) {
+      throw new UsageError(
+        'E_USAGE',
+        '--explain=sh makes a script of one proof, and here are several',
+      );
+    }
+    const script = bytes === null ? null : explainScript(bytes, report.steps);
+    if (script !== null) write(script);
+    const what = script === null ? '; there are no steps to make a script of' : '';
+    host.stderr.write(`${headlineOfVerdict(report.verdict)} (${report.verdict})${what}\n`);
   });
-  tellLines(host, options.look, [line]);
+}
+
+function fileView(file: OutputFile, start: RunStart, write: (text: string) => void): View {
+  switch (file.form) {
+    case 'junit':
+      return junitView(write);
+    case 'sarif':
+      return sarifView(write);
+    case 'html':
+    case 'md':
+      return reportPageView(file.form, start, write);
+  }
+}
+
+/** A report that could not be written is an I/O error, unless something worse was found. */
+async function writeFiles(
+  host: Host,
+  written: readonly (readonly [OutputFile, string])[],
+  exitCode: number,
+): Promise<number> {
+  let code = exitCode;
+  for (const [{ path }, text] of written) {
+    if (path === STDIN_NAME) {
+      host.stdout.write(text);
+      continue;
+    }
+    try {
+      await writeTextFile(path, text);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      tellUsageError(host, error);
+      if (code === 0) code = 6;
+    }
+  }
+  return code;
+}
+
+function tellTiming(host: Host, { tally, elapsedMs }: RunEnd): void {
+  const rate = Math.round((tally.proofs * 1000) / Math.max(elapsedMs, 1));
+  host.stderr.write(
+    `time ${elapsedMs.toFixed(0)} ms since the start, ${rate} proofs/s, ${host.runtime}, ${host.cores} cores\n`,
+  );
 }

@@ -52,7 +52,9 @@ function checkNames(checks: readonly Check[]): string {
 /** Both values of a failed check, one under the other, and the member they stand in. */
 export function valueLines(check: Check, isFull: boolean, place = ''): string[] {
   // The version stands in the words already.
-  if (check.code === undefined || check.code === 'E_VERSION') return [];
+  const isTold =
+    check.code === 'E_VERSION' || (check.id === 'format' && check.reason !== undefined);
+  if (check.code === undefined || isTold) return [];
   const { values, where } = explainCode(check.code);
   const width = Math.max(values.actual.length, values.expected.length);
   const row = (word: string, value: string) =>
@@ -71,9 +73,9 @@ export function shortHash(value: string): string {
   return /^[0-9a-f]{40,}$/.test(value) ? `${value.slice(0, 8)}…${value.slice(-8)}` : value;
 }
 
-/** What failed, in words; an input that could not be read says why. */
+/** What failed, in words; an input that could not be read, or unpacked, says why. */
 export function failureText(failure: Check): string {
-  return failure.code === 'E_IO' && failure.reason !== undefined
+  return failure.id === 'format' && failure.reason !== undefined
     ? safe(failure.reason)
     : describeCheck(failure);
 }

@@ -6,7 +6,7 @@ import {
   leadingFailure,
   type Verdict,
 } from '@kapsel/verification';
-import type { Look } from '../options.ts';
+import { isFullLook, type Look } from '../options.ts';
 import { checksLine, safe, valueLines } from './checks.ts';
 import { timeText } from './details.ts';
 import { glyphOfVerdict } from './glyphs.ts';
@@ -34,7 +34,7 @@ export function consistencyLines(report: ConsistencyReport, look: Look): string[
   const contradicts = CONTRADICTIONS.some((code) => code === failure?.code);
   const words = contradicts ? 'The tree heads contradict each other' : HEADLINES[report.verdict];
   const headline = `${glyphOfVerdict(report.verdict, look.ascii)} ${words}`;
-  const isFull = look.amount === 'details';
+  const isFull = isFullLook(look);
   const isReached = report.old !== null;
   const lines: string[] = [];
   if (failure !== null) {

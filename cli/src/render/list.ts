@@ -1,8 +1,9 @@
 /** One line per proof and one line for all, for runs over several inputs. Source of truth: verifier-ux 2.5. @module */
-import { leadingFailure, type Verdict } from '@kapsel/verification';
-import { VERDICTS_WORST_FIRST } from '../exit-code.ts';
+import { leadingFailure } from '@kapsel/verification';
 import type { Look } from '../options.ts';
 import type { Result } from '../result.ts';
+import type { RunEnd } from '../run-facts.ts';
+import { type Tally, VERDICTS_SHOWN } from '../tally.ts';
 import { failureText, safe } from './checks.ts';
 import { glyphOfVerdict } from './glyphs.ts';
 
@@ -13,7 +14,7 @@ const MAX_LABEL_WIDTH = 48;
 
 /** The width of the column of names. */
 export function labelWidth(labels: readonly string[]): number {
-  const widest = Math.max(...labels.map((label) => widthOf(safe(label))));
+  const widest = Math.max(0, ...labels.map((label) => widthOf(safe(label))));
   return Math.min(widest, MAX_LABEL_WIDTH);
 }
 
@@ -31,6 +32,8 @@ export function listLine(result: Result, width: number, look: Look): string {
 function factsOf({ report }: Result): string {
   const failure = leadingFailure(report);
   if (failure !== null) return `${failureText(failure)}  [${failure.code}]`;
+  const pending = report.checks.find(({ status }) => status === 'pending');
+  if (pending?.reason !== undefined) return safe(pending.reason);
   const { claims } = report;
   if (claims === null) return '';
   const status = claims.responseStatus === null ? claims.outcome : String(claims.responseStatus);
@@ -38,41 +41,42 @@ function factsOf({ report }: Result): string {
   return `${status.padEnd(3)}  ${safe(time)}  ${safe(claims.endpointUrl)}`;
 }
 
-/** What of the run is not in the results themselves. */
-export interface RunFacts {
+/** What a summary tells. */
+export interface SummaryFacts {
+  readonly tally: Tally;
   readonly inputs: number;
+  readonly files: number;
+  readonly skippedCount: number;
   readonly elapsedMs: number;
-  readonly isInterrupted: boolean;
+  readonly stop: RunEnd['stop'];
+  /** One of the inputs is standard input, which is no file. */
+  readonly isStream: boolean;
 }
 
 /** "Checked 4 proofs from 4 files in 0.02 s: 1 verified, 3 invalid. 2 tree heads." The counts add up to the proofs. */
-export function summaryLine(results: readonly Result[], run: RunFacts): string {
+export function summaryLine(run: SummaryFacts): string {
+  const { tally } = run;
   const seconds = (run.elapsedMs / 1000).toFixed(2);
-  const counts = countsText(results.map(({ report }) => report.verdict));
-  const input = results.some(({ label }) => label === 'stdin') ? 'input' : 'file';
-  const checked = `${plural(results.length, 'proof')} from ${plural(results.length, input)}`;
-  const heads = plural(countHeads(results), 'tree head');
+  const counts = countsText(tally);
+  const checked = `${plural(tally.proofs, 'proof')} from ${plural(run.files, run.isStream ? 'input' : 'file')}`;
   const verdicts = counts === '' ? '' : `: ${counts}`;
-  return run.isInterrupted
-    ? `Interrupted, incomplete: checked ${results.length} of ${run.inputs} in ${seconds} s${verdicts}. ${heads}.`
-    : `Checked ${checked} in ${seconds} s${verdicts}. ${heads}.`;
+  const skipped =
+    run.skippedCount === 0 ? '' : ` ${plural(run.skippedCount, 'other file')} skipped.`;
+  const start = STARTS[run.stop ?? 'none'];
+  return `${start} ${checked} in ${seconds} s${verdicts}. ${plural(tally.heads, 'tree head')}.${skipped}`;
 }
 
-function countsText(verdicts: readonly Verdict[]): string {
-  const shown: readonly Verdict[] = ['verified', ...VERDICTS_WORST_FIRST.slice(0, -1)];
-  return shown
-    .map((verdict) => [verdicts.filter((other) => other === verdict).length, verdict] as const)
-    .filter(([count]) => count > 0)
-    .map(([count, verdict]) => `${count} ${verdict}`)
+const STARTS: Readonly<Record<NonNullable<RunEnd['stop']> | 'none', string>> = {
+  none: 'Checked',
+  interrupted: 'Interrupted, incomplete: checked',
+  'stdout-closed': 'Stopped, incomplete: checked',
+  'fail-fast': 'Stopped at the first that is not verified: checked',
+};
+
+function countsText(tally: Tally): string {
+  return VERDICTS_SHOWN.filter((verdict) => tally.countOf(verdict) > 0)
+    .map((verdict) => `${tally.countOf(verdict)} ${verdict}`)
     .join(', ');
-}
-
-/** Distinct heads among the packages that could be read, whether or not they verified. */
-function countHeads(results: readonly Result[]): number {
-  const heads = results.map(({ report: { tree, key } }) =>
-    tree === null ? '' : [tree.rootHash, tree.treeSize, tree.timestampMs, key?.keyId].join(' '),
-  );
-  return new Set(heads.filter((head) => head !== '')).size;
 }
 
 function plural(count: number, word: string): string {

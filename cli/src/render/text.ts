@@ -2,13 +2,14 @@
 import {
   type Check,
   deliveryLines,
+  describeCheck,
   explainCode,
   headlineOfVerdict,
   leadingFailure,
   levelsText,
   type Report,
 } from '@kapsel/verification';
-import type { Look } from '../options.ts';
+import { isFullLook, type Look } from '../options.ts';
 import type { Result } from '../result.ts';
 import { checksLine, failureText, safe, valueLines } from './checks.ts';
 import { glyphOfVerdict } from './glyphs.ts';
@@ -29,7 +30,7 @@ export function verdictBlock(result: Result, look: Look, isExplained: boolean): 
 function verifiedLines(report: Report, look: Look): string[] {
   const lines = deliveryLines(report);
   if (lines === null) throw new TypeError('a verified report has claims');
-  const isPlain = report.levels.join() === 'A' && look.amount !== 'details';
+  const isPlain = report.levels.join() === 'A' && !isFullLook(look);
   return [
     lines.delivered,
     lines.timestamp,
@@ -41,20 +42,21 @@ function verifiedLines(report: Report, look: Look): string[] {
 
 function failedLines({ label, report }: Result, look: Look, isExplained: boolean): string[] {
   const failure = leadingFailure(report);
-  const isFull = look.amount === 'details';
+  const isFull = isFullLook(look);
   const checks = isReached(report.checks) && !isFull ? [checksLine(report.checks)] : [];
-  if (failure === null) return [safe(label), ...checks];
+  if (failure === null) return [openText(safe(label), report), ...checks];
   return [
     `${safe(label)}: ${failureText(failure)}  [${failure.code}]`,
-    ...valuesOf(failure, report, isFull).map((line) => `  ${line}`),
+    ...valueLines(failure, isFull, placeOf(failure, report)).map((line) => `  ${line}`),
     ...checks,
     ...adviceLines(failure, !isExplained),
   ];
 }
 
-/** Nothing was compared in what could not be read. */
-function valuesOf(failure: Check, report: Report, isFull: boolean): string[] {
-  return failure.code === 'E_IO' ? [] : valueLines(failure, isFull, placeOf(failure, report));
+/** Nothing failed and yet it is not verified: something that is required waits for what is not here. */
+function openText(label: string, { checks }: Report): string {
+  const pending = checks.find(({ status }) => status === 'pending');
+  return pending === undefined ? label : `${label}: ${describeCheck(pending)}`;
 }
 
 /** A root stands for one size: the size belongs beside it. */

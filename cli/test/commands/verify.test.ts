@@ -143,7 +143,7 @@ describe('one proof', () => {
 describe('inputs that cannot be read', () => {
   it('are an error with a reason, on both streams: 6', async () => {
     const folder = makeFolder();
-    for (const name of [join(folder, 'absent.json'), folder, join(folder, 'a\0b')]) {
+    for (const name of [join(folder, 'absent.json'), join(folder, 'a\0b')]) {
       const { code, stdout, stderr } = await runInside([name, ...KEY]);
       expect(code, name).toBe(6);
       expect(stdout.split('\n')[0]).toBe('# Could not read');

@@ -8,8 +8,10 @@ it('names program, runtime and every format that is read', async () => {
   expect(run).toMatchObject({ code: 0, stderr: '' });
   expect(run.stdout.split('\n')).toEqual([
     `kapsel-verify ${PROGRAM_VERSION}`,
+    'commit   built from a working copy',
     'runtime  node 20.0.0 (test)',
     `reads    ${FORMATS_READ.join(', ')}`,
+    'page     no released page',
     '',
   ]);
 });

@@ -2,6 +2,8 @@
 import { followKeyStatements, keyIdFromPublicKey, verifyProofPackage } from '@kapsel/verification';
 import { describe, expect, it } from 'vitest';
 import { FIXTURES_NOW_MS, readFixturePackage } from '../../../test/support/fixture-packages.ts';
+import { placeOfFile } from '../../src/inputs/item.ts';
+import type { PinnedKey } from '../../src/pinned-keys.ts';
 import { detailLines, timeText } from '../../src/render/details.ts';
 import { makeReport, REPORT_LOG } from '../support/make-report.ts';
 
@@ -9,10 +11,19 @@ const PUBLIC_KEY = Buffer.from(REPORT_LOG.publicKeyHex, 'hex');
 
 function lines(report = makeReport(), name: string | null = null): string {
   const keyId = report.key?.keyId ?? '';
-  const key = { publicKey: PUBLIC_KEY, keyId, name, origin: '--public-key @a\u0007b' };
-  return detailLines({ label: 'a', report }, report.key?.source === 'pinned' ? [key] : []).join(
-    '\n',
-  );
+  const key: PinnedKey = {
+    publicKey: PUBLIC_KEY,
+    keyId,
+    kind: 'log',
+    name,
+    origin: '--public-key @a\u0007b',
+    source: 'flag',
+    entry: null,
+  };
+  return detailLines(
+    { place: placeOfFile('a'), label: 'a', report, digest: null, bytes: null },
+    report.key?.source === 'pinned' ? [key] : [],
+  ).join('\n');
 }
 
 describe('detailLines', () => {

@@ -1,9 +1,11 @@
 /** Lines and summary of runs over several inputs. @module */
 import type { Report, Verdict } from '@kapsel/verification';
 import { describe, expect, it } from 'vitest';
+import { placeOfFile } from '../../src/inputs/item.ts';
 import { painterOfLevel } from '../../src/render/colour.ts';
-import { labelWidth, listLine, summaryLine } from '../../src/render/list.ts';
+import { labelWidth, listLine, type SummaryFacts, summaryLine } from '../../src/render/list.ts';
 import type { Result } from '../../src/result.ts';
+import { Tally } from '../../src/tally.ts';
 
 const LOOK = { amount: 'normal', paint: painterOfLevel(0), ascii: false } as const;
 const VERDICTS: Verdict[] = [
@@ -27,7 +29,7 @@ function result(label: string, verdict: Verdict, more: Partial<Report> = {}): Re
     steps: [],
     ...more,
   };
-  return { label, report };
+  return { place: placeOfFile(label), label, report, digest: null, bytes: null };
 }
 
 const CLAIMS = {
@@ -83,13 +85,18 @@ describe('listLine', () => {
 });
 
 describe('summaryLine', () => {
-  const run = { inputs: 6, elapsedMs: 23, isInterrupted: false };
+  function summary(results: readonly Result[], more: Partial<SummaryFacts> = {}): string {
+    const tally = new Tally();
+    for (const each of results) tally.add(each);
+    const run = { files: results.length, inputs: 6, skippedCount: 0, elapsedMs: 23, stop: null };
+    return summaryLine({ tally, ...run, isStream: false, ...more });
+  }
 
   it('has counts that add up to the proofs', () => {
     const results = VERDICTS.flatMap((verdict, i) =>
       Array.from({ length: i + 1 }, () => result('a', verdict)),
     );
-    const line = summaryLine(results, run);
+    const line = summary(results);
     expect(line).toMatch(/^Checked 21 proofs from 21 files in 0\.02 s: /);
     const counts = [
       ...line.matchAll(/(\d+) (?:verified|invalid|malformed|untrusted|inconclusive|error)/g),
@@ -97,11 +104,11 @@ describe('summaryLine', () => {
     expect(counts.map((match) => Number(match[1]))).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  it('speaks of one proof, and of inputs where one is a stream', () => {
-    expect(summaryLine([result('a', 'verified')], run)).toMatch(/^Checked 1 proof from 1 file /);
-    expect(summaryLine([result('stdin', 'verified')], run)).toMatch(
-      /^Checked 1 proof from 1 input /,
-    );
+  it('speaks of one proof, of inputs where one is a stream, and of what was skipped', () => {
+    const good = [result('a', 'verified')];
+    expect(summary(good)).toMatch(/^Checked 1 proof from 1 file .*\. 0 tree heads\.$/);
+    expect(summary(good, { isStream: true })).toMatch(/^Checked 1 proof from 1 input /);
+    expect(summary(good, { skippedCount: 3 })).toMatch(/ 3 other files skipped\.$/);
   });
 
   it('counts each distinct head once', () => {
@@ -112,11 +119,12 @@ describe('summaryLine', () => {
       result('c', 'verified', { tree: { ...tree, timestampMs: 2 } }),
       result('d', 'malformed'),
     ];
-    expect(summaryLine(results, run)).toMatch(/ 2 tree heads\.$/);
+    expect(summary(results)).toMatch(/ 2 tree heads\.$/);
   });
 
-  it('says that an interrupted run is incomplete', () => {
-    const line = summaryLine([result('a', 'verified')], { ...run, isInterrupted: true });
-    expect(line).toMatch(/^Interrupted, incomplete: checked 1 of 6 /);
+  it('says that a run is incomplete, and why', () => {
+    const good = [result('a', 'verified')];
+    expect(summary(good, { stop: 'interrupted' })).toMatch(/^Interrupted, incomplete: checked 1 /);
+    expect(summary(good, { stop: 'fail-fast' })).toMatch(/^Stopped at the first /);
   });
 });

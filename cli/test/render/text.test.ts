@@ -1,6 +1,7 @@
 /** The verdict block: five lines, the sixth, and failures. @module */
 import type { Report } from '@kapsel/verification';
 import { describe, expect, it } from 'vitest';
+import { placeOfFile } from '../../src/inputs/item.ts';
 import type { Amount } from '../../src/options.ts';
 import { painterOfLevel } from '../../src/render/colour.ts';
 import { verdictBlock } from '../../src/render/text.ts';
@@ -8,7 +9,11 @@ import { makeReport } from '../support/make-report.ts';
 
 function block(report: Report, amount: Amount = 'normal', isExplained = false): string[] {
   const look = { amount, paint: painterOfLevel(0), ascii: false };
-  return verdictBlock({ label: 'proof.json', report }, look, isExplained);
+  return verdictBlock(
+    { place: placeOfFile('proof.json'), label: 'proof.json', report, digest: null, bytes: null },
+    look,
+    isExplained,
+  );
 }
 
 describe('verdictBlock', () => {

@@ -9,7 +9,7 @@ function written(tell: (host: Host) => void): string {
   const write = (more: string) => {
     text += more;
   };
-  const stderr = { isTty: false, columns: null, write };
+  const stderr = { isTty: false, columns: null, write, ready: async () => undefined };
   const stdout = { ...stderr, write: () => expect.fail('stdout was written') };
   tell({ stdout, stderr } as Partial<Host> as Host);
   return text;

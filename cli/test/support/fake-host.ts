@@ -32,6 +32,7 @@ export async function runInside(
     write: (text) => {
       written[name] += text;
     },
+    ready: async () => undefined,
   });
   const code = await run({
     argv,
@@ -44,6 +45,10 @@ export async function runInside(
     nowMs: () => options.nowMs ?? HEAD_TIME_MS + 60_000,
     elapsedMs: () => 20,
     signal: stop.signal,
+    sleep: async () => undefined,
+    random: () => 0.5,
+    cores: 1,
+    workerFile: null,
     runtime: 'node 20.0.0 (test)',
   });
   return { code, ...written };

@@ -62,7 +62,11 @@ describe('sequence', () => {
         const count = Math.min(size - settled.length, 1 + Math.floor(random() * 200));
         const leaves = await settleAttempts(bench.pool, log, count);
         settled.push(...leaves.map(({ deliveryAttemptId }) => deliveryAttemptId));
-        expect(await sequence(bench.pool, log)).toMatchObject({ added: count, more: false, busy: false });
+        expect(await sequence(bench.pool, log)).toMatchObject({
+          added: count,
+          more: false,
+          busy: false,
+        });
       }
       expect((await checkTree(bench.pool, log)).tree.size).toBe(size);
       const { rows } = await bench.pool.query<{ id: string }>(
@@ -86,7 +90,11 @@ describe('sequence', () => {
     await settleAttempts(bench.pool, log, 6);
     expect(await sequence(bench.pool, log, 5)).toMatchObject({ added: 5, more: true, busy: false });
     expect(await waiting()).toBe(1);
-    expect(await sequence(bench.pool, log, 5)).toMatchObject({ added: 1, more: false, busy: false });
+    expect(await sequence(bench.pool, log, 5)).toMatchObject({
+      added: 1,
+      more: false,
+      busy: false,
+    });
     expect((await checkTree(bench.pool, log)).tree.size).toBe(6);
   });
 
