@@ -15,6 +15,7 @@ import type { AttemptOutcome, SettleDeps } from '../queue/settle.ts';
 import { Worker } from '../queue/worker.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
+import { shareRules } from './share-rules.ts';
 
 const REAP_INTERVAL_MS = 1_000;
 
@@ -105,11 +106,7 @@ export function startDelivering(deps: DeliveringDeps): Delivering {
         logger.error('secrets of an endpoint do not open', { endpoint_id: endpointId, error }),
     }),
     random,
-    shares: {
-      slots: config.deliverySlots,
-      perEndpoint: config.endpointSlots,
-      perTenant: config.tenantSlots ?? Math.ceil(config.deliverySlots * 0.75),
-    },
+    shares: shareRules(config),
     leaseMs: config.leaseMs,
     deadlineMs: config.deliveryTimeoutMs,
   });

@@ -1,6 +1,6 @@
 /** Taking deliveries out of the queue under a lease: what is due, within what each endpoint and tenant may hold. @module */
 import { timeFromMs } from '../base/clock.ts';
-import type { DeliveryAttemptId, EndpointId, EventId, TenantId } from '../base/ids.ts';
+import type { DeliveryAttemptId, EndpointId, EventId } from '../base/ids.ts';
 import type { Db } from '../db/transaction.ts';
 import type { Job, SendableJob } from './job.ts';
 import { type JobRow, jobFromRow } from './job-row.ts';
@@ -19,6 +19,8 @@ export interface Claimed {
   readonly jobs: SendableJob[];
   /** As many due rows were looked at as one claim looks at: behind them there may be more. */
   readonly isClipped: boolean;
+  /** More was due and within all shares than one claim takes of bytes. */
+  readonly isCut: boolean;
 }
 
 interface SendableJobRow extends JobRow {
@@ -30,17 +32,23 @@ interface SendableJobRow extends JobRow {
 
 /** Due rows that one claim looks at. What cannot go now must not make each claim read all of the backlog. */
 const WINDOW = 1024;
+/** Bytes of bodies that one claim brings into memory; a single one may be more. */
+const MAX_CLAIM_BYTES = 64 * 1024 * 1024;
 
 // Rows of open circuits and of disabled endpoints are about to be set aside.
-const MAY_GO = `
+export const MAY_GO = `
          NOT EXISTS (SELECT 1 FROM endpoint_circuits c WHERE c.endpoint_id = w.endpoint_id AND c.state <> 'closed')
      AND NOT EXISTS (SELECT 1 FROM endpoints d WHERE d.id = w.endpoint_id AND d.disabled_at IS NOT NULL)
      AND NOT EXISTS (SELECT 1 FROM endpoint_room f WHERE f.id = w.endpoint_id AND f.room <= 0)
      AND NOT EXISTS (SELECT 1 FROM tenant_room f WHERE f.id = w.tenant_id AND f.room <= 0)`;
 
+// Where the unproven hold all that they may together, their rows must not hide the others.
+const HAS_PLACE =
+  '($12::int > 0 OR w.endpoint_id IN (SELECT id FROM endpoint_room WHERE is_proven))';
+
 const ROOMS = `
   endpoint_room AS MATERIALIZED (
-    SELECT id, room FROM unnest($6::uuid[], $7::int[]) AS row (id, room)
+    SELECT id, room, is_proven FROM unnest($6::uuid[], $7::int[], $11::boolean[]) AS row (id, room, is_proven)
   ), tenant_room AS MATERIALIZED (
     SELECT id, room FROM unnest($9::uuid[], $10::int[]) AS row (id, room)
   )`;
@@ -57,18 +65,30 @@ const JOB_COLUMNS = `
 // accounted for. Rows over a cap were locked for nothing and are due again for the next claim.
 const TAKE = `
   ranked AS (
-    SELECT event_id, endpoint_id, tenant_id, run_at,
-           row_number() OVER (PARTITION BY endpoint_id ORDER BY run_at) AS of_endpoint,
-           row_number() OVER (PARTITION BY tenant_id ORDER BY run_at) AS of_tenant
-      FROM due
-  ), numbered AS (
-    SELECT r.event_id, r.run_at AS due_at, ($3::uuid[])[row_number() OVER ()] AS attempt_id
+    SELECT d.event_id, d.tenant_id, d.run_at,
+           e.failing_since IS NULL AND coalesce(r.is_proven, false) AS is_proven,
+           CASE WHEN e.failing_since IS NULL THEN coalesce(r.room, $5) ELSE least(r.room, $5) END AS room,
+           row_number() OVER (PARTITION BY d.endpoint_id ORDER BY d.run_at) AS of_endpoint,
+           row_number() OVER (PARTITION BY d.tenant_id ORDER BY d.run_at) AS of_tenant
+      FROM due d
+      JOIN endpoints e ON e.id = d.endpoint_id
+      LEFT JOIN endpoint_room r ON r.id = d.endpoint_id
+  ), within AS (
+    SELECT r.event_id, r.run_at, r.is_proven,
+           row_number() OVER (PARTITION BY r.is_proven ORDER BY r.of_endpoint, r.run_at) AS of_kind
       FROM ranked r
-      LEFT JOIN endpoint_room er ON er.id = r.endpoint_id
       LEFT JOIN tenant_room tr ON tr.id = r.tenant_id
-      JOIN endpoints e ON e.id = r.endpoint_id
-     WHERE r.of_endpoint <= coalesce(er.room, CASE WHEN e.failing_since IS NULL THEN $5 ELSE greatest(1, $5 / 8) END)
-       AND r.of_tenant <= coalesce(tr.room, $8)
+     WHERE r.of_endpoint <= r.room AND r.of_tenant <= coalesce(tr.room, $8)
+  ), weighed AS (
+    SELECT i.event_id, i.run_at, row_number() OVER oldest AS place, sum(w.payload_size) OVER oldest AS bytes
+      FROM within i
+      JOIN webhook_events w ON w.id = i.event_id
+     WHERE i.is_proven OR i.of_kind <= $12
+    WINDOW oldest AS (ORDER BY i.run_at, i.event_id)
+  ), numbered AS (
+    SELECT event_id, run_at AS due_at, ($3::uuid[])[place] AS attempt_id
+      FROM weighed
+     WHERE place = 1 OR bytes <= $13
   ), claimed AS (
     UPDATE delivery_queue q
        SET run_at = now() + $2 * interval '1 millisecond',
@@ -88,8 +108,9 @@ const TAKE = `
       FROM claimed q
       JOIN endpoints e ON e.id = q.endpoint_id
   )
-  SELECT seen.count AS seen, j.*
+  SELECT seen.count AS seen, cut.is_cut, j.*
     FROM (SELECT count(*)::int AS count FROM looked_at) seen
+   CROSS JOIN (SELECT (SELECT count(*) FROM weighed) > (SELECT count(*) FROM numbered) AS is_cut) cut
     LEFT JOIN (
       SELECT ${JOB_COLUMNS},
              q.inflight_attempt_id AS attempt_id, q.attempts AS attempt_number, e.url AS endpoint_url,
@@ -109,7 +130,7 @@ const DUE = `
   due AS (
     SELECT event_id, endpoint_id, tenant_id, run_at
       FROM delivery_queue
-     WHERE event_id = ANY(ARRAY(SELECT w.event_id FROM looked_at w WHERE ${MAY_GO} ORDER BY w.run_at LIMIT $1 * 2))
+     WHERE event_id = ANY(ARRAY(SELECT w.event_id FROM looked_at w WHERE ${MAY_GO} AND ${HAS_PLACE} ORDER BY w.run_at LIMIT $1 * 2))
        AND run_at <= now() AND inflight_attempt_id IS NULL
      ORDER BY run_at
      LIMIT $1
@@ -140,17 +161,21 @@ const CLAIM_AGAIN = `
  */
 export async function claimAcrossTenants(db: Db, lane: Lane, claim: Claim): Promise<Claimed> {
   const isFirst = lane === 'first';
-  const { rows } = await db.query<SendableJobRow & { seen: number }>(
+  const { rows } = await db.query<SendableJobRow & { seen: number; is_cut: boolean }>(
     isFirst ? CLAIM_FIRST : CLAIM_AGAIN,
     valuesOf(claim),
   );
-  return { jobs: jobsFromRows(rows), isClipped: (rows[0]?.seen ?? 0) >= WINDOW };
+  return {
+    jobs: jobsFromRows(rows),
+    isClipped: (rows[0]?.seen ?? 0) >= WINDOW,
+    isCut: rows[0]?.is_cut ?? false,
+  };
 }
 
 // For endpoints that were picked before: those whose turn it is, or those whose circuit was asked.
 const CLAIM_OF = `
   WITH ${ROOMS}, looked_at AS MATERIALIZED (
-    SELECT w.id FROM unnest($11::uuid[]) AS w (id)
+    SELECT w.id FROM unnest($14::uuid[]) AS w (id)
      WHERE NOT EXISTS (SELECT 1 FROM endpoints d WHERE d.id = w.id AND d.disabled_at IS NOT NULL)
   ), due AS MATERIALIZED (
     SELECT q.event_id, q.endpoint_id, q.tenant_id, q.run_at
@@ -159,9 +184,9 @@ const CLAIM_OF = `
        SELECT event_id, endpoint_id, tenant_id, run_at
          FROM delivery_queue
         WHERE endpoint_id = w.id AND run_at <= now() AND inflight_attempt_id IS NULL
-          AND (attempts > 0) = ANY($12::boolean[])
+          AND (attempts > 0) = ANY($15::boolean[])
         ORDER BY run_at
-        LIMIT $13
+        LIMIT $16
           FOR UPDATE SKIP LOCKED
      ) q
      LIMIT $1
@@ -186,20 +211,23 @@ export async function claimOfAcrossTenants(
 
 function valuesOf({ attemptIds, leaseMs, nowMs, room }: Claim): unknown[] {
   const most = attemptIds.length;
+  const endpoints = [...room.endpoints.values()];
   // Only those that could be given too much by this claim.
-  const endpoints = [...room.endpoints].filter(([, left]) => left < most);
   const tenants = [...room.tenants].filter(([, left]) => left < most);
   return [
     most,
     leaseMs,
     attemptIds,
     timeFromMs(nowMs),
-    room.perEndpoint,
-    endpoints.map(([id]) => id),
-    endpoints.map(([, left]) => left),
+    room.perUnproven,
+    [...room.endpoints.keys()],
+    endpoints.map(({ left }) => left),
     room.perTenant,
     tenants.map(([id]) => id),
     tenants.map(([, left]) => left),
+    endpoints.map((each) => each.isProven),
+    room.unproven,
+    MAX_CLAIM_BYTES,
   ];
 }
 
@@ -215,58 +243,6 @@ function jobsFromRows(
       headers: row.headers,
       body: row.body,
     }));
-}
-
-export interface Turn {
-  readonly endpoints: readonly EndpointId[];
-  /** Where the next turn begins, or null when this one came to the end. */
-  readonly next: EndpointId | null;
-}
-
-// From one endpoint that has rows to the next, by one step in the index each.
-const LIST_WAITING = `
-  WITH RECURSIVE endpoint_room AS MATERIALIZED (
-    SELECT id, 0 AS room FROM unnest($4::uuid[]) AS id
-  ), tenant_room AS MATERIALIZED (
-    SELECT id, 0 AS room FROM unnest($5::uuid[]) AS id
-  ), turn AS (
-    SELECT (SELECT endpoint_id FROM delivery_queue WHERE endpoint_id > $1 ORDER BY endpoint_id LIMIT 1) AS endpoint_id, 1 AS step
-    UNION ALL
-    SELECT (SELECT q.endpoint_id FROM delivery_queue q WHERE q.endpoint_id > t.endpoint_id ORDER BY q.endpoint_id LIMIT 1), t.step + 1
-      FROM turn t
-     WHERE t.endpoint_id IS NOT NULL AND t.step < $2
-  ), w AS (
-    SELECT t.endpoint_id, t.step, e.tenant_id FROM turn t JOIN endpoints e ON e.id = t.endpoint_id
-  )
-  SELECT w.endpoint_id,
-         ${MAY_GO}
-         AND EXISTS (SELECT 1 FROM delivery_queue q
-                      WHERE q.endpoint_id = w.endpoint_id AND q.run_at <= now() AND q.inflight_attempt_id IS NULL
-                        AND (q.attempts > 0) = $3) AS is_due
-    FROM w
-   ORDER BY w.step`;
-
-/** Which of the next `steps` endpoints after `after` have due deliveries of a lane, and may hold more. */
-export async function listWaitingAcrossTenants(
-  db: Db,
-  lane: Lane,
-  room: Room,
-  after: EndpointId | null,
-  steps: number,
-): Promise<Turn> {
-  const full = <Id extends EndpointId | TenantId>(rooms: ReadonlyMap<Id, number>): Id[] =>
-    [...rooms].filter(([, left]) => left <= 0).map(([id]) => id);
-  const { rows } = await db.query<{ endpoint_id: EndpointId; is_due: boolean }>(LIST_WAITING, [
-    after ?? '00000000-0000-0000-0000-000000000000',
-    steps,
-    lane === 'again',
-    full(room.endpoints),
-    full(room.tenants),
-  ]);
-  return {
-    endpoints: rows.filter((row) => row.is_due).map((row) => row.endpoint_id),
-    next: rows.length < steps ? null : (rows.at(-1)?.endpoint_id ?? null),
-  };
 }
 
 // A claimed row that is due again: its worker is gone and nobody knows whether the request left.

@@ -2,14 +2,10 @@
 import type { Pool } from 'pg';
 import type { Clock } from '../base/clock.ts';
 import { type EndpointId, newId } from '../base/ids.ts';
-import {
-  type Claim,
-  claimAcrossTenants,
-  claimOfAcrossTenants,
-  listWaitingAcrossTenants,
-} from './claim-store.ts';
+import { type Claim, claimAcrossTenants, claimOfAcrossTenants } from './claim-store.ts';
 import type { SendableJob } from './job.ts';
 import type { Lane, Shares } from './shares.ts';
+import { listWaitingAcrossTenants } from './turn-store.ts';
 
 export interface ClaimDeps {
   readonly pool: Pool;
@@ -46,12 +42,17 @@ export class Claims {
       const most = Math.min(MAX_CLAIM, shares.freeFor(lane));
       if (most <= 0) continue;
       const fullBefore = shares.full;
-      const { jobs, isClipped } = await this.#claim(lane, most, start);
+      const { jobs, isClipped, isCut } = await this.#claim(lane, most, start);
       // More first attempts than one claim takes: retries wait for their turn.
       if (jobs === most && lane === 'first') return true;
       // Rows may have been left because somebody's share came to its end: then others are next.
-      if (jobs === most || shares.full > fullBefore) mayBeMore = true;
-      if (isClipped && jobs < most && (await this.#claimInTurn(lane, most - jobs, start))) {
+      if (jobs === most || isCut || shares.full > fullBefore) mayBeMore = true;
+      if (
+        isClipped &&
+        !isCut &&
+        jobs < most &&
+        (await this.#claimInTurn(lane, most - jobs, start))
+      ) {
         mayBeMore = true;
       }
     }
@@ -62,12 +63,12 @@ export class Claims {
     lane: Lane,
     most: number,
     start: (taken: Taken) => void,
-  ): Promise<{ jobs: number; isClipped: boolean }> {
+  ): Promise<{ jobs: number; isClipped: boolean; isCut: boolean }> {
     const claim = this.#claimOf(most);
     const leaseEndsMs = this.#leaseEndsMs();
-    const { jobs, isClipped } = await claimAcrossTenants(this.#deps.pool, lane, claim);
+    const { jobs, isClipped, isCut } = await claimAcrossTenants(this.#deps.pool, lane, claim);
     for (const job of jobs) start({ job, lane, leaseEndsMs });
-    return { jobs: jobs.length, isClipped };
+    return { jobs: jobs.length, isClipped, isCut };
   }
 
   // What is due longest is not the caller's to send, and hides all the rest: a dead endpoint's backlog, or that of one

@@ -12,7 +12,7 @@ import type { Circuits } from '../delivery/circuits.ts';
 import type { ClaimDeps, Taken } from './claim.ts';
 import { claimOfAcrossTenants } from './claim-store.ts';
 import type { SendableJob } from './job.ts';
-import type { Lane } from './shares.ts';
+import type { Lane, Room, Shares } from './shares.ts';
 
 /** Circuits that are not closed, looked at in one round. */
 const SLICE = 500;
@@ -60,7 +60,12 @@ export class Probes {
         const { circuit, attemptIds } = places;
         // Before the claim, which writes down the epoch that it sees.
         await saveCircuitAcrossTenants(db, endpointId, circuit);
-        const claim = { attemptIds, leaseMs, nowMs: clock.nowMs(), room: shares.room() };
+        const claim = {
+          attemptIds,
+          leaseMs,
+          nowMs: clock.nowMs(),
+          room: roomOfProbes(shares, endpointId, most),
+        };
         const claimed = await claimOfAcrossTenants(db, [endpointId], LANES, most, claim);
         if (claimed.length === 0) throw new NothingToProbe();
         if (claimed.length < attemptIds.length) {
@@ -86,6 +91,14 @@ export class Probes {
 }
 
 const LANES: readonly Lane[] = ['first', 'again'];
+
+// The circuit says how many probe: what the endpoint may hold by its failures would be fewer. What all together may
+// hold that have not shown that they answer bounds probes too.
+function roomOfProbes(shares: Shares, endpointId: EndpointId, most: number): Room {
+  const room = shares.room();
+  const endpoints = new Map([[endpointId, { left: most, isProven: false }]]);
+  return { ...room, endpoints, perUnproven: Math.max(room.perUnproven, most) };
+}
 
 /** Rolls back: somebody else took the places, or what was due. */
 class NothingToProbe extends Error {}

@@ -1,5 +1,7 @@
 /** Shares of the slots: how much of them an endpoint, a tenant and the retries may hold, and what that leaves to be claimed. @module */
 import type { EndpointId, TenantId } from '../base/ids.ts';
+import type { CircuitResult } from '../delivery/circuit.ts';
+import { allowanceOf, isProven, isStalled, NO_TRUST, type Trust, trustAfter } from './trust.ts';
 
 /** First attempts and further ones are claimed apart, so that neither crowds out the other. */
 export type Lane = 'first' | 'again';
@@ -9,14 +11,18 @@ export interface ShareRules {
   readonly slots: number;
   readonly perEndpoint: number;
   readonly perTenant: number;
+  /** For an endpoint that has not succeeded here, or fails. */
+  readonly perUnproven: number;
+  /** For all of these together: the rest is kept for those that answer. */
+  readonly unproven: number;
 }
 
 /** So much of the slots retries may hold at most: the rest is kept for first attempts. */
 const AGAIN_SHARE = 0.75;
-/** An endpoint that fails holds this part of its share: many of them, all hanging, must not hold everything. */
-const FAILING_PART = 8; // as in the claim's statement
 /** Where there is more work than slots, one claim in four is for retries. */
 const AGAIN_TURNS = 4;
+/** Endpoints that are remembered while they hold nothing; the rest begin anew. A claim tells all of them. */
+const MAX_IDLE = 1_024;
 
 interface Held {
   readonly endpointId: EndpointId;
@@ -28,25 +34,45 @@ interface Held {
 
 /** What a claim may take of whom. */
 export interface Room {
-  readonly perEndpoint: number;
+  /** For one that is not listed. */
+  readonly perUnproven: number;
   readonly perTenant: number;
+  /** For all together that are not listed as proven. */
+  readonly unproven: number;
+  /** Those that are known: how much more they may hold. */
+  readonly endpoints: ReadonlyMap<EndpointId, EndpointRoom>;
   /** Those that hold something: how much more they may. */
-  readonly endpoints: ReadonlyMap<EndpointId, number>;
   readonly tenants: ReadonlyMap<TenantId, number>;
 }
 
+export interface EndpointRoom {
+  readonly left: number;
+  readonly isProven: boolean;
+}
+
+interface Standing {
+  held: number;
+  trust: Trust;
+  /** As the newest claim has seen it. */
+  isFailing: boolean;
+  /** Monotonic: when it last succeeded, or began to hold something. */
+  sinceMs: number;
+}
+
+/** In the memory of one process: others learn for themselves. */
 export class Shares {
   readonly #rules: ShareRules;
-  readonly #endpoints = new Map<EndpointId, number>();
-  /** Of those that hold something; as the newest claim has seen it. */
-  readonly #failing = new Set<EndpointId>();
+  readonly #monotonicMs: () => number;
+  /** The longest unused first. */
+  readonly #endpoints = new Map<EndpointId, Standing>();
   readonly #tenants = new Map<TenantId, number>();
   #held = 0;
   #again = 0;
   #turn = 0;
 
-  constructor(rules: ShareRules) {
+  constructor(rules: ShareRules, monotonicMs: () => number) {
     this.#rules = rules;
+    this.#monotonicMs = monotonicMs;
   }
 
   get held(): number {
@@ -71,52 +97,95 @@ export class Shares {
   }
 
   room(): Room {
-    const { perEndpoint, perTenant } = this.#rules;
+    const { perUnproven, perTenant } = this.#rules;
+    const nowMs = this.#monotonicMs();
     return {
-      perEndpoint,
+      perUnproven,
       perTenant,
-      endpoints: new Map([...this.#endpoints].map(([id, held]) => [id, this.#mostOf(id) - held])),
+      unproven: this.#unprovenLeft(nowMs),
+      endpoints: new Map([...this.#endpoints].map(([id, each]) => [id, this.#roomOf(each, nowMs)])),
       tenants: new Map([...this.#tenants].map(([id, held]) => [id, perTenant - held])),
     };
   }
 
-  /** Endpoints and tenants that may not hold more. */
+  /** Endpoints and tenants that may not hold more; the unproven count as one. */
   get full(): number {
     const { perTenant } = this.#rules;
-    let full = 0;
-    for (const [id, held] of this.#endpoints) if (held >= this.#mostOf(id)) full += 1;
+    const nowMs = this.#monotonicMs();
+    let full = this.#unprovenLeft(nowMs) <= 0 ? 1 : 0;
+    for (const each of this.#endpoints.values()) {
+      if (this.#roomOf(each, nowMs).left <= 0) full += 1;
+    }
     for (const held of this.#tenants.values()) if (held >= perTenant) full += 1;
     return full;
   }
 
-  #mostOf(id: EndpointId): number {
-    const { perEndpoint } = this.#rules;
-    return this.#failing.has(id)
-      ? Math.max(1, Math.floor(perEndpoint / FAILING_PART))
-      : perEndpoint;
-  }
-
   take({ endpointId, tenantId, lane, isFailing }: Held): void {
-    if (isFailing) this.#failing.add(endpointId);
-    else this.#failing.delete(endpointId);
+    const nowMs = this.#monotonicMs();
+    const each = this.#use(endpointId, nowMs);
+    if (each.held === 0) each.sinceMs = nowMs;
+    each.held += 1;
+    each.isFailing = isFailing;
     this.#held += 1;
     if (lane === 'again') this.#again += 1;
-    this.#endpoints.set(endpointId, (this.#endpoints.get(endpointId) ?? 0) + 1);
     this.#tenants.set(tenantId, (this.#tenants.get(tenantId) ?? 0) + 1);
   }
 
   /** True when it makes room where there was none: then what was passed by may go. */
-  give({ endpointId, tenantId, lane }: Held): boolean {
-    const { perTenant } = this.#rules;
+  give({ endpointId, tenantId, lane }: Held, result: CircuitResult): boolean {
+    const nowMs = this.#monotonicMs();
+    const each = this.#use(endpointId, nowMs);
+    const before = this.#roomOf(each, nowMs);
     const wasFull =
-      (this.#endpoints.get(endpointId) ?? 0) >= this.#mostOf(endpointId) ||
-      (this.#tenants.get(tenantId) ?? 0) >= perTenant;
+      before.left <= 0 ||
+      (this.#tenants.get(tenantId) ?? 0) >= this.#rules.perTenant ||
+      (!before.isProven && this.#unprovenLeft(nowMs) <= 0);
+    each.held -= 1;
+    each.trust = trustAfter(each.trust, result, this.#trustRules);
+    if (result === 'success') {
+      each.isFailing = false;
+      each.sinceMs = nowMs;
+    }
     this.#held -= 1;
     if (lane === 'again') this.#again -= 1;
-    lower(this.#endpoints, endpointId);
-    if (!this.#endpoints.has(endpointId)) this.#failing.delete(endpointId);
     lower(this.#tenants, tenantId);
     return wasFull;
+  }
+
+  get #trustRules(): { first: number; most: number } {
+    return { first: this.#rules.perUnproven, most: this.#rules.perEndpoint };
+  }
+
+  #roomOf({ held, trust, isFailing, sinceMs }: Standing, nowMs: number): EndpointRoom {
+    const isDoubtful = isFailing || (held > 0 && isStalled(sinceMs, nowMs));
+    const allowance = allowanceOf(isDoubtful ? Math.min(trust, NO_TRUST) : trust, this.#trustRules);
+    return { left: allowance - held, isProven: isProven(trust) && !isDoubtful };
+  }
+
+  #unprovenLeft(nowMs: number): number {
+    let left = this.#rules.unproven;
+    for (const each of this.#endpoints.values()) {
+      if (each.held > 0 && !this.#roomOf(each, nowMs).isProven) left -= each.held;
+    }
+    return left;
+  }
+
+  #use(id: EndpointId, nowMs: number): Standing {
+    const known = this.#endpoints.get(id);
+    const each = known ?? { held: 0, trust: NO_TRUST, isFailing: false, sinceMs: nowMs };
+    this.#endpoints.delete(id);
+    if (known === undefined) this.#forgetOne();
+    this.#endpoints.set(id, each);
+    return each;
+  }
+
+  #forgetOne(): void {
+    if (this.#endpoints.size < MAX_IDLE) return;
+    for (const [id, { held }] of this.#endpoints) {
+      if (held > 0) continue;
+      this.#endpoints.delete(id);
+      return;
+    }
   }
 }
 

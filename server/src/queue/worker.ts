@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { Batcher } from '../base/batcher.ts';
 import { Loop } from '../base/loop.ts';
 import { isRowFault } from '../db/errors.ts';
+import type { CircuitResult } from '../delivery/circuit.ts';
 import { NO_TRACING, type Tracing, traceIdFrom } from '../telemetry/tracing.ts';
 import { Claims, type Taken } from './claim.ts';
 import { type DeliverDeps, deliver, notSent } from './deliver.ts';
@@ -52,7 +53,7 @@ export class Worker {
     this.#deps = deps;
     // Each request in flight listens to it.
     setMaxListeners(0, this.#ending.signal);
-    this.#shares = new Shares(deps.shares);
+    this.#shares = new Shares(deps.shares, () => deps.clock.monotonicMs());
     this.#wakeAt = Math.max(1, Math.floor(deps.shares.slots * WAKE_SHARE));
     const { pool, clock, leaseMs } = deps;
     const claimDeps = { pool, clock, leaseMs, shares: this.#shares };
@@ -117,23 +118,24 @@ export class Worker {
     this.#shares.take(held);
     this.#deps.onClaimed?.(job.lagMs / 1_000);
     const running = this.#deliver(taken)
-      .catch((error: unknown) => {
+      .catch((error: unknown): CircuitResult => {
         // A defect of ours. The attempt stays without an outcome, and `reap` makes it `unknown`.
         this.#deps.logger.error('delivery broke off', {
           event_id: job.eventId,
           delivery_attempt_id: job.deliveryAttemptId,
           error,
         });
+        return 'neutral';
       })
-      .finally(() => {
+      .then((result) => {
         this.#inFlight.delete(running);
-        const hasRoom = this.#shares.give(held);
+        const hasRoom = this.#shares.give(held, result);
         if (hasRoom || this.#shares.free === this.#wakeAt) this.#loop.wake();
       });
     this.#inFlight.add(running);
   }
 
-  async #deliver({ job, leaseEndsMs }: Taken): Promise<void> {
+  async #deliver({ job, leaseEndsMs }: Taken): Promise<CircuitResult> {
     const { clock, logger, tracing = NO_TRACING } = this.#deps;
     const trace = traceDelivery(tracing, job, clock.nowMs());
     const { traceparent } = trace;
@@ -160,6 +162,7 @@ export class Worker {
     trace.settled(isKept);
     if (isKept) logger.info('delivery attempted', fields);
     else logger.warn('stale settlement dropped', fields);
+    return settlement.charge;
   }
 
   // The outcome is known only here: while the database is away it is kept and tried again, until the

@@ -104,6 +104,7 @@ describe('a batch', () => {
       hashes: [],
       keyPositions: [],
       changed: null,
+      traceparents: [],
     });
   });
 

@@ -64,9 +64,21 @@ async function readStores(): Promise<StoreFile[]> {
       .sort()
       .map(async (file) => {
         const source = await readFile(path.join(SOURCE, file), 'utf8');
-        return { file: file.replaceAll('\\', '/'), source, statements: readStatements(source) };
+        const beside = await readBeside(path.join(SOURCE, file), source);
+        return {
+          file: file.replaceAll('\\', '/'),
+          source,
+          statements: readStatements(source, beside),
+        };
       }),
   );
+}
+
+/** The stores of the same room that a store takes constants from. */
+async function readBeside(file: string, source: string): Promise<string> {
+  const names = [...source.matchAll(/from '\.\/([a-z-]*store\.ts)'/g)].map(([, name = '']) => name);
+  const texts = names.map((name) => readFile(path.join(path.dirname(file), name), 'utf8'));
+  return (await Promise.all(texts)).join('\n');
 }
 
 const allStatements = (): Statement[] => stores.flatMap(({ statements }) => statements);

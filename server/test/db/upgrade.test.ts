@@ -230,7 +230,9 @@ it('audits whole, with every leaf, head and body', async () => {
     checkedBodies: LEAVES,
     leavesWithoutText: 0,
   });
-  const { leaves, heads, waiting } = await checkLog(database.connectionString);
+  const { leaves, heads, waiting } = await checkLog(database.connectionString, {
+    hasOldTiles: true,
+  });
   expect([leaves.length, heads.length, waiting]).toEqual([LEAVES, HEADS.length, WAITING]);
 });
 

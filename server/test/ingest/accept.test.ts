@@ -32,7 +32,7 @@ afterAll(() => rooms.close());
 
 async function newTarget(): Promise<Target> {
   const { id: endpointId } = await makeEndpoint(rooms.pools.api, tenant.tenantId);
-  return { endpointId, tenantId: tenant.tenantId, verifier: null };
+  return { endpointId, tenantId: tenant.tenantId, verifier: null, keptHeaders: [] };
 }
 
 function request(body: Uint8Array | string, change: Partial<IngestRequest> = {}): IngestRequest {

@@ -1,13 +1,14 @@
 /** Who gets the slots: nobody waits for an endpoint that is slow, or for a tenant that sends more. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
+import type { EndpointId } from '../../src/base/ids.ts';
 import { createDeliveryClient, type DeliveryClient } from '../../src/delivery/connector.ts';
 import { parseCidrList } from '../../src/endpoints/destination-guard.ts';
 import type { Endpoint } from '../../src/endpoints/endpoint.ts';
 import { insertEventsAcrossTenants } from '../../src/events/store.ts';
 import { Claims, type Taken } from '../../src/queue/claim.ts';
 import { type ShareRules, Shares } from '../../src/queue/shares.ts';
-import { sendEvents, startCrew } from '../support/circuit-bench.ts';
+import { sendEvents, startCrew, untilEnded } from '../support/circuit-bench.ts';
 import { eventFor, LONG_LEASE_MS } from '../support/deliveries.ts';
 import { openReceiver } from '../support/receiver.ts';
 import { openRooms, type Rooms } from '../support/rooms.ts';
@@ -36,10 +37,15 @@ function makeOne(owner: TestTenant = tenant): Promise<Endpoint> {
 
 /** Claims without sending: what is taken stays taken. */
 function claimsOf(rules: Partial<ShareRules>): {
+  readonly claims: Claims;
   readonly round: () => Promise<Taken[]>;
   readonly shares: Shares;
 } {
-  const shares = new Shares({ slots: 100, perEndpoint: 100, perTenant: 100, ...rules });
+  const perUnproven = rules.perEndpoint ?? 100;
+  const shares = new Shares(
+    { slots: 100, perEndpoint: 100, perTenant: 100, perUnproven, unproven: 100, ...rules },
+    () => systemClock.monotonicMs(),
+  );
   const claims = new Claims({
     pool: rooms.pools.worker,
     clock: systemClock,
@@ -47,6 +53,7 @@ function claimsOf(rules: Partial<ShareRules>): {
     leaseMs: LONG_LEASE_MS,
   });
   return {
+    claims,
     shares,
     async round() {
       const taken: Taken[] = [];
@@ -63,6 +70,15 @@ function claimsOf(rules: Partial<ShareRules>): {
       return taken;
     },
   };
+}
+
+/** So many deliveries of it have succeeded. */
+function prove(shares: Shares, endpointId: EndpointId, successes: number): void {
+  const held = { endpointId, tenantId: tenant.tenantId, lane: 'first', isFailing: false } as const;
+  for (let i = 0; i < successes; i++) {
+    shares.take(held);
+    shares.give(held, 'success');
+  }
 }
 
 function countBy(taken: readonly Taken[], of: (each: Taken) => string): Record<string, number> {
@@ -102,14 +118,15 @@ describe('a round of claims', () => {
     });
   });
 
-  it('gives an endpoint that fails an eighth of its share', async () => {
+  it('gives an endpoint that fails no more than one that nothing is known of', async () => {
     const [failing, quiet] = [await makeOne(), await makeOne()];
     await rooms.pools.api.query('UPDATE endpoints SET failing_since = now() WHERE id = $1', [
       failing.id,
     ]);
     await sendEvents(rooms, failing, 20);
     await sendEvents(rooms, quiet, 20);
-    const { round } = claimsOf({ perEndpoint: 16 });
+    const { round, shares } = claimsOf({ perEndpoint: 16, perUnproven: 2 });
+    for (const { id } of [failing, quiet]) prove(shares, id, 3);
     const taken = [...(await round()), ...(await round()), ...(await round())];
     expect(countBy(taken, ({ job }) => job.endpointId)).toEqual({
       [failing.id]: 2,
@@ -153,12 +170,40 @@ describe('a round of claims', () => {
       // Those that are over make room again.
       for (const { job, lane } of taken) {
         const { endpointId, tenantId } = job;
-        shares.give({ endpointId, tenantId, lane, isFailing: false });
+        shares.give({ endpointId, tenantId, lane, isFailing: false }, 'success');
       }
     }
     expect(lanes.filter(({ again = 0 }) => again > 0)).toHaveLength(2);
     expect(lanes.every(({ again = 0 }) => again <= 75)).toBe(true);
     expect(lanes[3]).toEqual({ again: 75, first: 25 });
+  });
+
+  it('gives the unproven a part of the slots, by one claim and over several, and the rest to a proven one behind them', async () => {
+    const hanging = await Promise.all(Array.from({ length: 50 }, () => makeOne()));
+    for (const each of hanging) await sendEvents(rooms, each, 30);
+    const good = await makeOne();
+    await sendEvents(rooms, good, 20);
+    const { round, shares } = claimsOf({ slots: 32, perEndpoint: 8, perUnproven: 2, unproven: 16 });
+    prove(shares, good.id, 3);
+    const taken: Taken[] = [];
+    for (let i = 0; i < 12; i++) taken.push(...(await round()));
+    const { [good.id]: ofGood, ...others } = countBy(taken, ({ job }) => job.endpointId);
+    expect(ofGood).toBe(8);
+    expect(Object.values(others).every((count) => count <= 2)).toBe(true);
+    expect(Object.values(others).reduce((sum, count) => sum + count, 0)).toBe(16);
+  });
+
+  it('brings no more than so many bytes into memory at once, and comes back for the rest', async () => {
+    const endpoint = await makeOne();
+    const body = Buffer.alloc(10 * 1024 * 1024);
+    for (let i = 0; i < 8; i++) {
+      await insertEventsAcrossTenants(rooms.pools.ingest, [eventFor(endpoint, body)]);
+    }
+    const { claims, round } = claimsOf({});
+    const sizes: number[] = [];
+    expect(await claims.round(({ job }) => sizes.push(job.body.length))).toBe(true);
+    expect(sizes).toHaveLength(6);
+    expect(await round()).toHaveLength(2);
   });
 
   it('takes retries whenever there is nothing else', async () => {
@@ -173,7 +218,7 @@ it('an endpoint that hangs with all its slots taken does not keep a healthy one 
   const healthy = await openReceiver();
   const slow = await makeEndpoint(rooms.pools.api, tenant.tenantId, { url: hanging.url });
   const good = await makeEndpoint(rooms.pools.api, tenant.tenantId, { url: healthy.url });
-  const shares = { slots: 12, perEndpoint: 4, perTenant: 12 };
+  const shares = { slots: 12, perEndpoint: 4, perTenant: 12, perUnproven: 4, unproven: 8 };
   const crew = startCrew(rooms, client, {}, { shares, deadlineMs: 25_000 });
   try {
     await sendEvents(rooms, slow, 50);
@@ -190,12 +235,46 @@ it('an endpoint that hangs with all its slots taken does not keep a healthy one 
   }
 });
 
+it('fifty endpoints that hang leave slots to one that answers', async () => {
+  const hanging = await openReceiver(() => undefined);
+  const healthy = await openReceiver();
+  const good = await makeEndpoint(rooms.pools.api, tenant.tenantId, { url: healthy.url });
+  const shares = { slots: 16, perEndpoint: 8, perTenant: 16, perUnproven: 1, unproven: 8 };
+  const crew = startCrew(rooms, client, {}, { shares, deadlineMs: 25_000 });
+  try {
+    const [first] = await sendEvents(rooms, good, 1);
+    crew.worker.wake();
+    await untilEnded(rooms, first === undefined ? [] : [first], 'delivered');
+    for (let i = 0; i < 50; i++) {
+      const { url } = hanging;
+      await sendEvents(rooms, await makeEndpoint(rooms.pools.api, tenant.tenantId, { url }), 4);
+    }
+    crew.worker.wake();
+    await hanging.arrived(8);
+    const ids = await sendEvents(rooms, good, 200);
+    crew.worker.wake();
+    await untilEnded(rooms, ids, 'delivered');
+    // All of these still hang, and no others have been let beside them.
+    expect(hanging.requests).toHaveLength(8);
+  } finally {
+    await hanging.close();
+    await healthy.close();
+    await crew.stop();
+  }
+});
+
 it('a thousand slow deliveries are in flight at once', async () => {
   const COUNT = 1_000;
   const waiting: (() => void)[] = [];
   const slow = await openReceiver((response) => waiting.push(() => response.end()));
   const endpoint = await makeEndpoint(rooms.pools.api, tenant.tenantId, { url: slow.url });
-  const shares = { slots: COUNT, perEndpoint: COUNT, perTenant: COUNT };
+  const shares = {
+    slots: COUNT,
+    perEndpoint: COUNT,
+    perTenant: COUNT,
+    perUnproven: COUNT,
+    unproven: COUNT,
+  };
   const wide = createDeliveryClient({
     allowHttp: true,
     egressAllow: parseCidrList('127.0.0.1'),

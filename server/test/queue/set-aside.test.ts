@@ -51,7 +51,7 @@ async function endpointAt(
 }
 
 function start(perEndpoint = 64): Crew {
-  const shares = { slots: 64, perEndpoint, perTenant: 64 };
+  const shares = { slots: 64, perEndpoint, perTenant: 64, perUnproven: perEndpoint, unproven: 64 };
   const crew = startCrew(rooms, client, {}, { shares, logger: journal });
   closing.push(() => crew.stop());
   return crew;

@@ -57,7 +57,7 @@ async function receive(answer?: Answer): Promise<Receiver> {
 
 /** Nobody is kept from anything but the slots. */
 function sharesOf(slots: number): ShareRules {
-  return { slots, perEndpoint: slots, perTenant: slots };
+  return { slots, perEndpoint: slots, perTenant: slots, perUnproven: slots, unproven: slots };
 }
 
 function work(change: Partial<WorkerDeps> = {}): Worker {

@@ -52,7 +52,7 @@ export function startCrew(
     clock: systemClock,
     client,
     random: () => 0,
-    shares: { slots: 64, perEndpoint: 64, perTenant: 64 },
+    shares: { slots: 64, perEndpoint: 64, perTenant: 64, perUnproven: 64, unproven: 64 },
     leaseMs: LONG_LEASE_MS,
     deadlineMs: 5_000,
     ...change,

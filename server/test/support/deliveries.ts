@@ -46,7 +46,8 @@ export function attemptIds(count: number): DeliveryAttemptId[] {
 
 /** Nobody is kept from anything. */
 export const ALL_ROOM: Room = {
-  perEndpoint: 10_000,
+  perUnproven: 10_000,
+  unproven: 10_000,
   perTenant: 10_000,
   endpoints: new Map(),
   tenants: new Map(),

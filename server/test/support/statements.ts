@@ -14,17 +14,23 @@ const FUNCTION = /^(?:export )?(?:async )?function (\w+)/;
 const STATEMENT_START = /^\s*(?:WITH|SELECT|INSERT|UPDATE|DELETE|MERGE|SHOW|CREATE|ALTER|DROP)\b/;
 const QUERY_CALL = /\.query(?:<(?:[^<>]|<[^<>]*>)*>)?\(\s*(?:prepared\(\s*)?([^,)]+)/g;
 
-/** All statements of one file. */
-export function readStatements(source: string): Statement[] {
-  const literals = new Map<string, string>();
-  for (const [, name = '', literal = ''] of source.matchAll(CONSTANT)) literals.set(name, literal);
-  return [...literals.keys()]
+/** All statements of one file. `beside` is the text of the files whose constants it may put in. */
+export function readStatements(source: string, beside = ''): Statement[] {
+  const own = readConstants(source);
+  const literals = new Map([...readConstants(beside), ...own]);
+  return [...own.keys()]
     .map((name) => ({
       name,
       sql: textOf(name, literals),
       functions: functionsNaming(namesContaining(name, literals), source),
     }))
     .filter(({ sql }) => STATEMENT_START.test(sql));
+}
+
+function readConstants(source: string): Map<string, string> {
+  return new Map(
+    [...source.matchAll(CONSTANT)].map(([, name = '', literal = '']) => [name, literal]),
+  );
 }
 
 /** What is handed to `.query(` in a file, as it is written there. */

@@ -60,7 +60,7 @@ it('nothing is lost or done twice by a kill at any step', async () => {
   const { leaves } = await site.check();
   // A request that nobody saw end was one of those that the kills cut off.
   expect(leaves.some(({ outcome }) => outcome === 'unknown')).toBe(true);
-}, 120_000);
+}, 300_000);
 
 function before(statement: RegExp): Trigger {
   return { kind: 'before', statement };
