@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CHOICE_VARIABLE, findBrowser } from './support/browser.ts';
+import { findFirefox } from './support/firefox.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kapsel-browser-'));
 const browser = join(folder, 'chromium');
@@ -33,5 +34,17 @@ describe('findBrowser', () => {
 
   it('finds none where no rung holds', () => {
     expect(findBrowser({}, 'win32')).toBeNull();
+  });
+});
+
+describe('findFirefox', () => {
+  it('takes the one that is named, and refuses it when it cannot be executed', () => {
+    expect(findFirefox({ KAPSEL_FIREFOX: browser, PATH: folder })).toBe(browser);
+    const env = { KAPSEL_FIREFOX: join(folder, 'nothing'), PATH: folder };
+    expect(() => findFirefox(env)).toThrow('KAPSEL_FIREFOX');
+  });
+
+  it('finds none where none is installed', () => {
+    expect(findFirefox({}, 'win32')).toBeNull();
   });
 });

@@ -5,12 +5,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { TestRunner } from 'vitest';
 import { findBrowser } from './browser.ts';
+import { findFirefox } from './firefox.ts';
 import { findPgBouncer } from './pgbouncer.ts';
 import { findRuntimes } from './runtimes.ts';
 
 /** A part that some tests need and that a machine may lack. */
 export type PartName =
   | 'browser'
+  | 'firefox'
   | 'jq'
   | 'namespace'
   | 'openssl'
@@ -34,6 +36,11 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
     probe: () => findBrowser() !== null,
     remedy:
       'install Chromium (Debian: apt-get install chromium) or set KAPSEL_CHROME to its path; on Linux x64 npm ci brings one',
+  },
+  firefox: {
+    probe: () => findFirefox() !== null,
+    remedy:
+      'install Firefox (Debian: apt-get install firefox-esr) or set KAPSEL_FIREFOX to its path',
   },
   jq: {
     probe: () => answers('jq', ['--version'], /^jq-/),

@@ -19,6 +19,8 @@ import {
 } from './device-memory.ts';
 import type { Finding, Result } from './finding.ts';
 import type { Source } from './item.ts';
+import { openForPrint } from './print-view.ts';
+import { sourceFromFragment } from './proof-link.ts';
 import { type Break, SAMPLE_KEY, sampleSource } from './sample.ts';
 import { sourceFromText } from './sources.ts';
 import { keyFromFragment, withKey, withoutKey } from './trusted-keys.ts';
@@ -45,6 +47,8 @@ export function App({ nowMs }: AppProps): ReactElement {
   useEffect(() => checks.trust(isSample ? SAMPLE_KEYS : keys), [checks, keys, isSample]);
   const view = useSyncExternalStore(checks.watch, checks.view);
   const { results, progress, end } = view;
+  useProofInLink(check);
+  useEffect(() => openForPrint(window), []);
   const [choice, setChoice] = useState<number | null>(null);
   const chosen = results.find(({ id }) => id === choice) ?? firstToLookAt(results);
   const finding = useShown(chosen, checks, view);
@@ -113,6 +117,7 @@ export function App({ nowMs }: AppProps): ReactElement {
             finding={finding}
             headingRef={heading}
             keysPinned={isSample ? 1 : keys.length}
+            isSample={isSample}
             onPin={pin}
           />
         )}
@@ -167,6 +172,25 @@ function useShown(
     if (id !== null && runsEnded > 0) checks.show(id);
   }, [checks, id, runsEnded]);
   return finding !== null && finding.item.id === id ? finding : null;
+}
+
+/** Checks the proof in the address, also when another one comes while the page is open. */
+function useProofInLink(check: (sources: readonly Source[]) => void): void {
+  const newest = useRef(check);
+  useEffect(() => {
+    newest.current = check;
+  });
+  useEffect(() => {
+    const follow = (): void => {
+      // Never rejects: a link that cannot be read is a source that cannot be read.
+      void sourceFromFragment(window.location.hash).then((source) => {
+        if (source !== null) newest.current([source]);
+      });
+    };
+    follow();
+    window.addEventListener('hashchange', follow);
+    return () => window.removeEventListener('hashchange', follow);
+  }, []);
 }
 
 /** The key in the address, also when it changes while the page is open. */

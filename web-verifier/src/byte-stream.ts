@@ -48,6 +48,12 @@ export async function* inflate(bytes: ByteStream, format: 'gzip' | 'deflate-raw'
   }
 }
 
+/** These bytes, packed without a header: RFC 1951. */
+export async function* deflate(bytes: Uint8Array<ArrayBuffer>): ByteStream {
+  const packed = new Blob([bytes]).stream().pipeThrough(new CompressionStream('deflate-raw'));
+  yield new Uint8Array(await new Response(packed).arrayBuffer());
+}
+
 async function feed(
   bytes: ByteStream,
   writer: WritableStreamDefaultWriter<BufferSource>,

@@ -37,7 +37,7 @@ export interface RunEnd {
 
 export type Tell =
   | { readonly kind: 'progress'; readonly progress: Progress }
-  /** Some of the run's results; they come in the order of their ids, and once each. */
+  /** Some of the run's results, once each. Tree heads come last: two of them become one result. */
   | { readonly kind: 'results'; readonly results: readonly Result[] }
   | { readonly kind: 'done'; readonly end: RunEnd }
   | { readonly kind: 'finding'; readonly finding: Finding };

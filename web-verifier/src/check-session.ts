@@ -1,5 +1,6 @@
 /** The checker: reads what was given, checks it in slices, and remembers it for the next question. Knows no page and no thread. @module */
 import type { Ask, Numbered, Progress, Tell, Terms } from './check-protocol.ts';
+import { findingFromHeads, itemsToCompare } from './compare-heads.ts';
 import { type Finding, findingFromItem, type Result, resultFromFinding } from './finding.ts';
 import type { Item, RunLimits, Source } from './item.ts';
 import { readItems, type Tally } from './read-items.ts';
@@ -22,6 +23,8 @@ export interface CheckSessionDeps {
 export class CheckSession {
   readonly #deps: CheckSessionDeps;
   readonly #items: Item[] = [];
+  /** Two heads and their proof, when the newest run found them; their result bears the number of the first. */
+  #compared: readonly Item[] | null = null;
   #tally: Tally = { skippedFiles: 0, isCut: false };
   #run = 0;
   #isCancelled = false;
@@ -69,16 +72,29 @@ export class CheckSession {
     const slice = this.#slice(run, 'checking', this.#items.length);
     let waiting: Result[] = [];
     let done = 0;
+    const heads: Item[] = [];
+    const proofs: Item[] = [];
+    const withheld: Result[] = [];
+    this.#compared = null;
     for (const item of this.#items) {
       if (!this.#goesOn(run)) break;
-      waiting.push(resultFromFinding(findingFromItem(item, trust, terms.nowMs)));
+      const finding = findingFromItem(item, trust, terms.nowMs);
+      const kind = finding.other?.kind;
+      if (kind === 'tree-head') heads.push(item);
+      if (kind === 'consistency-proof') proofs.push(item);
+      const isPart = kind === 'tree-head' || kind === 'consistency-proof';
+      (isPart ? withheld : waiting).push(resultFromFinding(finding));
       done += 1;
       if (await slice.passed(done)) {
         this.#tell(run, { kind: 'results', results: waiting });
         waiting = [];
       }
     }
-    this.#tell(run, { kind: 'results', results: waiting });
+    if (run === this.#run) this.#compared = itemsToCompare({ heads, proofs });
+    const together = this.#compared && [
+      resultFromFinding(findingFromHeads(this.#compared, trust, terms.nowMs)),
+    ];
+    this.#tell(run, { kind: 'results', results: [...waiting, ...(together ?? withheld)] });
     const { skippedFiles, isCut } = this.#tally;
     const end = { skippedFiles, isCut, isCancelled: this.#isCancelled };
     this.#tell(run, { kind: 'done', end });
@@ -87,7 +103,11 @@ export class CheckSession {
   async #show(run: number, id: number, terms: Terms): Promise<void> {
     const item = this.#items.find((each) => each.id === id);
     if (item === undefined) return;
-    const finding: Finding = findingFromItem(item, trustFromKeys(terms.keys), terms.nowMs);
+    const trust = trustFromKeys(terms.keys);
+    const isComparison = this.#compared !== null && this.#compared[0] === item;
+    const finding: Finding = isComparison
+      ? findingFromHeads(this.#compared ?? [], trust, terms.nowMs)
+      : findingFromItem(item, trust, terms.nowMs);
     this.#tell(run, { kind: 'finding', finding });
   }
 

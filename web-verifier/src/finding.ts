@@ -1,5 +1,6 @@
 /** From an item and the pinned keys to what the page shows: the verifier's report, or why there is none. @module */
 import {
+  type ConsistencyReport,
   type ErrorCode,
   followKeyStatements,
   leadingFailure,
@@ -20,6 +21,10 @@ export interface Finding {
   /** Null if the item was not read or is something else. */
   readonly report: Report | null;
   readonly other: Other | null;
+  /** Two tree heads that were compared; null for a single item. */
+  readonly comparison: ConsistencyReport | null;
+  /** The clock under which it was checked. */
+  readonly checkedAtMs: number;
 }
 
 /** A finding as a line of the list. */
@@ -39,12 +44,15 @@ export function findingFromItem(item: Item, trust: Trust, nowMs: number): Findin
   const { bytes } = item;
   if (bytes === null) {
     const verdict = item.fault === 'E_TOO_LARGE' ? 'malformed' : 'error';
-    return { item, verdict, code: item.fault, report: null, other: null };
+    const nothing = { report: null, other: null, comparison: null };
+    return { item, verdict, code: item.fault, ...nothing, checkedAtMs: nowMs };
   }
   const report = verifyProofPackage(bytes, trust, { nowMs, followKeyStatements });
   const other = report.verdict === 'malformed' ? recogniseOther(bytes) : null;
   const code = leadingFailure(report)?.code ?? null;
-  return { item, verdict: report.verdict, code, report: other === null ? report : null, other };
+  const shown = other === null ? report : null;
+  const { verdict } = report;
+  return { item, verdict, code, report: shown, other, comparison: null, checkedAtMs: nowMs };
 }
 
 /** What the list needs of a finding. */

@@ -4,13 +4,13 @@ import { type Item, MAX_PACKAGE_BYTES, type RunLimits, type Source } from './ite
 
 /** What was not made an item, counted while reading. */
 export interface Tally {
-  /** Members of folders and archives whose names do not say that they may hold proofs. */
+  /** Members of folders whose names do not say that they may hold proofs. */
   skippedFiles: number;
   /** The limits of a run were met: there is more than was read. */
   isCut: boolean;
 }
 
-const KNOWN_NAME = /\.(json|ndjson|jsonl|gz|zip)$/i;
+const KNOWN_NAME = /\.(json|ndjson|jsonl|gz)$/i;
 const LINES_NAME = /\.(ndjson|jsonl)$/i;
 const GZIP_NAME = /\.gz$/i;
 const MAGIC_BYTES = 4;

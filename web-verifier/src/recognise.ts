@@ -1,5 +1,10 @@
 /** Tells what a file is when it is not a proof package, so that the page can say something helpful. @module */
-import { type PublicKey, parseTreeHead, VerificationError } from '@kapsel/verification';
+import {
+  type PublicKey,
+  parseConsistencyProof,
+  parseTreeHead,
+  VerificationError,
+} from '@kapsel/verification';
 import { MAX_PACKAGE_BYTES } from './item.ts';
 import { readKeyText } from './trusted-keys.ts';
 
@@ -9,6 +14,7 @@ export type Other =
   | { readonly kind: 'public-key'; readonly key: PublicKey }
   | { readonly kind: 'timestamp' }
   | { readonly kind: 'tree-head' }
+  | { readonly kind: 'consistency-proof' }
   | { readonly kind: 'checkpoint' };
 
 const TIMESTAMP_MAGIC = '\0OpenTimestamps\0'; // first bytes of an .ots file
@@ -25,12 +31,13 @@ export function recogniseOther(bytes: Uint8Array): Other | null {
     if (reading.code === 'E_KEY_PRIVATE') return { kind: 'private-key' };
   }
   if (/^[^\n]+\n\d+\n[A-Za-z0-9+/]{43}=\n/.test(text)) return { kind: 'checkpoint' };
-  return isTreeHead(bytes) ? { kind: 'tree-head' } : null;
+  if (isReadBy(parseTreeHead, bytes)) return { kind: 'tree-head' };
+  return isReadBy(parseConsistencyProof, bytes) ? { kind: 'consistency-proof' } : null;
 }
 
-function isTreeHead(bytes: Uint8Array): boolean {
+function isReadBy(parse: (bytes: Uint8Array) => unknown, bytes: Uint8Array): boolean {
   try {
-    parseTreeHead(bytes);
+    parse(bytes);
     return true;
   } catch (error) {
     if (error instanceof VerificationError) return false;

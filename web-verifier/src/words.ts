@@ -3,6 +3,7 @@ import {
   type Check,
   type CheckId,
   type CheckStatus,
+  type ConsistencyReport,
   describeCheck,
   type ErrorCode,
   type Report,
@@ -30,6 +31,10 @@ const VERDICT_SENTENCE: Readonly<Record<Verdict, string>> = {
   error: 'The file could not be read, so nothing was checked.',
 };
 
+/** Nobody trusts the sample's log: its key came with the page. */
+export const SAMPLE_VERIFIED =
+  'All checks pass, under the sample’s own key. On a real proof this would say that the log you trust signed it.';
+
 // Where the verdict's sentence would say something that is not so.
 const CODE_SENTENCE: Readonly<Partial<Record<ErrorCode, string>>> = {
   E_TOO_LARGE: 'This file is too large to be a proof package: the limit is 1 MiB.',
@@ -47,7 +52,9 @@ const OTHER_SENTENCE: Readonly<Record<Other['kind'], string>> = {
   timestamp:
     'This is an OpenTimestamps file, not a proof package. It belongs to a checkpoint and is checked with the program ots.',
   'tree-head':
-    'This is a signed tree head, not a proof package. Two heads are compared with: kapsel-verify consistency OLD NEW',
+    'This is a signed tree head, not a proof package. Give two of them, with the consistency proof between them, and they are compared.',
+  'consistency-proof':
+    'This is a consistency proof. Give it together with the two tree heads that it connects.',
   checkpoint:
     'This is a checkpoint (a signed note), not a proof package. Choose the proof of one delivery attempt.',
 };
@@ -55,10 +62,40 @@ const OTHER_SENTENCE: Readonly<Record<Other['kind'], string>> = {
 const NEWER_VERSION = /^kapsel\.proof\/(v\d{1,4})$/;
 
 /** The sentence under the verdict. */
-export function sentenceOfFinding({ verdict, code, report, other }: Finding): string {
+export function sentenceOfFinding(finding: Finding): string {
+  const { verdict, code, report, other, comparison } = finding;
+  if (comparison !== null) return sentenceOfComparison(comparison, code);
   if (other !== null) return OTHER_SENTENCE[other.kind];
   if (code === 'E_VERSION') return versionSentence(report);
   return (code && CODE_SENTENCE[code]) ?? VERDICT_SENTENCE[verdict];
+}
+
+// Two heads with good signatures that cannot both be true.
+const CONTRADICTIONS: readonly (ErrorCode | null)[] = [
+  'E_CONSISTENCY',
+  'E_ROLLBACK',
+  'E_SPLIT_VIEW',
+];
+
+const COMPARISON_SENTENCE: Readonly<Record<Verdict, string>> = {
+  verified:
+    'The log only grew between the two tree heads: every leaf of the old tree stands unchanged, in its place, in the new one.',
+  invalid: 'Do not rely on these files. They do not match what was signed, or not each other.',
+  malformed: 'These are not two tree heads that this page can read.',
+  untrusted: VERDICT_SENTENCE.untrusted,
+  inconclusive:
+    'Not decided. Heads of two sizes say nothing about each other without the consistency proof between them, and heads of two logs never do.',
+  error: VERDICT_SENTENCE.error,
+};
+
+function sentenceOfComparison(report: ConsistencyReport, code: ErrorCode | null): string {
+  if (CONTRADICTIONS.includes(code)) {
+    return 'The two tree heads contradict each other: the log has shown two histories. Keep all of these files: they are evidence.';
+  }
+  if (report.verdict === 'verified' && report.old?.treeSize === report.new?.treeSize) {
+    return 'Both tree heads are of the same tree.';
+  }
+  return (code && CODE_SENTENCE[code]) ?? COMPARISON_SENTENCE[report.verdict];
 }
 
 function versionSentence(report: Report | null): string {
@@ -86,7 +123,7 @@ export function countsOfResults(
 }
 
 /** What each check asks, as a heading. */
-export const CHECK_TITLE: Readonly<Record<CheckId, string>> = {
+const CHECK_TITLE: Readonly<Record<CheckId, string>> = {
   format: 'The file is a proof package',
   leaf: 'The leaf has the hash it claims',
   inclusion: 'The path leads from the leaf to the root',
@@ -111,7 +148,7 @@ export const STATUS_WORD: Readonly<Record<CheckStatus, string>> = {
 };
 
 /** What a passed check has established. */
-export const CHECK_MEANING: Readonly<Partial<Record<CheckId, string>>> = {
+const CHECK_MEANING = {
   format: 'Every member is present, known, of the right type and length, and none appears twice.',
   leaf: 'SHA-256 over a zero byte and the exact text of the leaf gives the leaf hash. Changing one character of the text changes the hash.',
   inclusion:
@@ -121,6 +158,35 @@ export const CHECK_MEANING: Readonly<Partial<Record<CheckId, string>>> = {
   checkpoint: 'The same origin, size and root stand in the signed note, under the same key.',
   key: 'The key in the tree head is one that you pinned above, or signed statements lead to it from one.',
   policy: 'Enough of the witnesses that you trust have cosigned the checkpoint.',
+} as const;
+
+/** How checks are named, and what each has established once it passed. */
+export interface CheckWords {
+  readonly title: Readonly<Record<CheckId, string>>;
+  readonly meaning: Readonly<Partial<Record<CheckId, string>>>;
+}
+
+export const PACKAGE_WORDS: CheckWords = { title: CHECK_TITLE, meaning: CHECK_MEANING };
+
+/** The same checks, of two tree heads. */
+export const HEADS_WORDS: CheckWords = {
+  title: {
+    ...CHECK_TITLE,
+    format: 'The files are two tree heads, and the proof between them',
+    head: 'Both heads and the proof belong together',
+    signature: 'Both tree heads are signed',
+    checkpoint: 'Both signed checkpoints say the same as their heads',
+    key: 'Both signing keys are ones you trust',
+  },
+  meaning: {
+    format: CHECK_MEANING.format,
+    head: 'Both are of one log, and the proof, where one is needed, names their sizes and roots.',
+    signature: CHECK_MEANING.signature,
+    checkpoint: CHECK_MEANING.checkpoint,
+    key: CHECK_MEANING.key,
+    consistency:
+      'The hashes of the proof lead from the older root to the newer one. For two heads of one size, the roots are the same.',
+  },
 };
 
 /** Why a check did not pass, as a sentence; its name stands above. */
@@ -158,7 +224,7 @@ export const PROVES = {
   ],
   doesNotProve: [
     'That the receiver processed the webhook, or even that it arrived: this is what the sender’s log states. A receipt signed by the destination would be needed.',
-    'That everyone is shown the same log: compare tree heads over time with kapsel-verify consistency.',
+    'That everyone is shown the same log: keep tree heads over time and compare them; this page does that too.',
     'That it was logged at the stated time: the clock is the sender’s. A Bitcoin anchor would bound it.',
   ],
   nothing:

@@ -12,6 +12,7 @@ import {
   checksOf,
   chooseFile,
   chooseFiles,
+  chooseLines,
   openPage,
   PAGE_FILE,
   pinKey,
@@ -163,7 +164,7 @@ describe.skipIf(!part('browser'))('the page', () => {
 
   it('shows how far it is, and lets a later run win', async () => {
     const { page } = await openPage(browser);
-    await chooseLines(page, 20_000);
+    await chooseLines(page, good.text, 20_000);
     await page.getByText(/^(Reading|Checking) \d+/).waitFor();
     await chooseFile(page, good.text);
     expect(await shownVerdict(page)).toBe('untrusted E_KEY_UNKNOWN');
@@ -173,7 +174,7 @@ describe.skipIf(!part('browser'))('the page', () => {
 
   it('can be cancelled, and says from where on nothing was checked', async () => {
     const { page } = await openPage(browser);
-    await chooseLines(page, 60_000);
+    await chooseLines(page, good.text, 60_000);
     await page.getByText(/^Checking [1-9]/).waitFor();
     await page.getByRole('button', { name: 'Cancel' }).click();
     await page.getByRole('alert').filter({ hasText: 'Cancelled' }).waitFor();
@@ -189,23 +190,23 @@ describe.skipIf(!part('browser'))('the page', () => {
   it('checks ten thousand packages of one file without drawing them all', async () => {
     const { page, faults } = await openPage(browser);
     await pinKey(page, good.publicKeyHex);
-    await chooseLines(page, 10_000);
+    await chooseLines(page, good.text, 10_000);
     await page.getByRole('heading', { name: '10000 items: 10000 verified' }).waitFor();
     expect(await page.locator('.result').count()).toBeLessThan(60);
     const list = page.getByRole('listbox');
     await list.focus();
     await page.keyboard.press('End');
     await page.getByRole('option', { name: 'many.ndjson:10000', selected: true }).waitFor();
-    expect(await page.getByRole('option', { selected: true }).getAttribute('aria-setsize')).toBe(
+    expect(await list.getByRole('option', { selected: true }).getAttribute('aria-setsize')).toBe(
       '10000',
     );
     expect(faults).toEqual([]);
   });
 
   it('goes on by itself, within narrow limits, where no worker can be had', async () => {
-    const { page } = await openPage(browser, { withoutWorker: true });
+    const { page } = await openPage(browser, { worker: 'none' });
     await pinKey(page, good.publicKeyHex);
-    await chooseLines(page, LIMITS_WITHOUT_WORKER.items + 3);
+    await chooseLines(page, good.text, LIMITS_WITHOUT_WORKER.items + 3);
     await page.getByRole('heading', { name: '200 items: 200 verified' }).waitFor();
     await page.getByRole('alert').filter({ hasText: 'could not run in this browser' }).waitFor();
     await page.getByRole('alert').filter({ hasText: 'There was more' }).waitFor();
@@ -279,21 +280,6 @@ describe.skipIf(!part('browser'))('the page', () => {
     expect(await page.locator('.fallback').isVisible()).toBe(false);
   });
 });
-
-/** Chooses a file with one good package a line, made inside the page: sending it there would take longer than checking it. */
-async function chooseLines(page: Page, count: number): Promise<void> {
-  await page.evaluate(
-    ({ line, lines }) => {
-      const transfer = new DataTransfer();
-      transfer.items.add(new File([line.repeat(lines)], 'many.ndjson'));
-      const input = document.querySelector<HTMLInputElement>('#files');
-      if (input === null) throw new Error('no input');
-      input.files = transfer.files;
-      input.dispatchEvent(new Event('change', { bubbles: true }));
-    },
-    { line: `${JSON.stringify(JSON.parse(good.text))}\n`, lines: count },
-  );
-}
 
 async function pinOnce(page: Page, key: string): Promise<void> {
   const another = page.getByText('Add another key');

@@ -44,5 +44,5 @@ describe('the words', () => {
 
 function finding(verdict: Verdict): Finding {
   const item = { id: 1, name: 'a', sizeBytes: 0, bytes: null, fault: null };
-  return { item, verdict, code: null, report: null, other: null };
+  return { item, verdict, code: null, report: null, other: null, comparison: null, checkedAtMs: 0 };
 }

@@ -24,7 +24,7 @@ export function DropArea(props: DropAreaProps): ReactElement {
   }
 
   return (
-    <section className="panel" aria-labelledby="input-heading">
+    <section className="panel input" aria-labelledby="input-heading">
       <h2 id="input-heading" className={compact ? 'visually-hidden' : ''}>
         {compact ? 'Check another proof' : 'Which proof?'}
       </h2>
@@ -54,8 +54,8 @@ export function DropArea(props: DropAreaProps): ReactElement {
           or drop them anywhere on this page
           {!compact && (
             <span className="hint">
-              Proof packages (*.kapsel.json, up to 1 MiB each), lists of them (.ndjson), archives
-              (.zip, .gz)
+              Proof packages (*.kapsel.json, up to 1 MiB each), or many of them, one a line
+              (.ndjson); both may be packed (.gz)
             </span>
           )}
         </p>

@@ -48,24 +48,26 @@ export function Comparison(props: {
   if (expected === undefined && actual === undefined) return null;
   const marked = firstDifferentByte(expected ?? '', actual ?? '');
   return (
-    <dl className="comparison">
-      {actual !== undefined && (
-        <div>
-          <dt>{names.actual}</dt>
-          <dd>
-            <Hash value={actual} marked={marked} />
-          </dd>
-        </div>
-      )}
-      {expected !== undefined && (
-        <div>
-          <dt>{names.expected}</dt>
-          <dd>
-            <Hash value={expected} marked={marked} />
-          </dd>
-        </div>
-      )}
+    <div className="comparison">
+      <dl>
+        {actual !== undefined && (
+          <div>
+            <dt>{names.actual}</dt>
+            <dd>
+              <Hash value={actual} marked={marked} />
+            </dd>
+          </div>
+        )}
+        {expected !== undefined && (
+          <div>
+            <dt>{names.expected}</dt>
+            <dd>
+              <Hash value={expected} marked={marked} />
+            </dd>
+          </div>
+        )}
+      </dl>
       {marked !== null && <p className="note">The first difference is at byte {marked + 1}.</p>}
-    </dl>
+    </div>
   );
 }

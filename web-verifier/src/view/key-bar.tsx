@@ -22,15 +22,16 @@ export function KeyBar(props: KeyBarProps): ReactElement {
   const { keys, linkKey, onPin, onRemove, remembering } = props;
   const unpinnedLinkKey = keys.some(({ keyId }) => keyId === linkKey?.keyId) ? null : linkKey;
   return (
-    <section className="panel" aria-labelledby="key-heading">
+    <section className="panel keys" aria-labelledby="key-heading">
       <h2 id="key-heading">Which key do you trust?</h2>
       {keys.length === 0 && (
-        <p className="muted">
+        <p className="muted advice">
           Paste the public key of the log, taken from its operator: their website, a contract, an
           earlier letter. A proof cannot vouch for its own key, so without one the best verdict is{' '}
           <em>untrusted</em>.
         </p>
       )}
+      {keys.length === 0 && <p className="print-only">No key was pinned.</p>}
       {keys.map((key) => (
         <PinnedKey key={key.keyId} publicKey={key} onRemove={onRemove} />
       ))}

@@ -15,8 +15,10 @@ export function RunProgress({ progress, onCancel }: RunProgressProps): ReactElem
   const word = phase === 'reading' ? 'Reading' : 'Checking';
   return (
     <div className="run-progress">
-      <label>
-        {word} {total === null ? done : `${done} of ${total}`}{' '}
+      <label className="progress-line">
+        <span>
+          {word} {total === null ? done : `${done} of ${total}`}
+        </span>
         <progress value={total === null ? undefined : done} max={total ?? undefined} />
       </label>
       <button type="button" className="quiet" onClick={onCancel}>
@@ -68,7 +70,5 @@ export function RunNotices({ results, end, isWorkerLost }: RunNoticesProps): Rea
 
 function skippedWords(count: number): string {
   const files = count === 1 ? '1 other file was' : `${count} other files were`;
-  return count === 0
-    ? ''
-    : `${files} skipped: only .json, .ndjson, .jsonl, .zip and .gz are looked at.`;
+  return count === 0 ? '' : `${files} skipped: only .json, .ndjson, .jsonl and .gz are looked at.`;
 }

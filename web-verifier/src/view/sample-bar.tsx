@@ -19,7 +19,7 @@ export function SampleBar({ changed, onBreak, onLeave }: SampleBarProps): ReactE
         happened. Change one thing in a copy and see which check finds it.
       </p>
       <fieldset className="filter">
-        <legend>Break the sample</legend>
+        <legend>Break the sample: change its</legend>
         {(Object.keys(BREAKS) as Break[]).map((each) => (
           <button
             key={each}
@@ -34,10 +34,10 @@ export function SampleBar({ changed, onBreak, onLeave }: SampleBarProps): ReactE
         <button
           type="button"
           className="quiet"
-          aria-pressed={changed === null}
+          disabled={changed === null}
           onClick={() => onBreak(null)}
         >
-          Nothing
+          Undo the change
         </button>
       </fieldset>
       <p>

@@ -11,15 +11,22 @@ import {
 } from '@kapsel/verification';
 import type { ReactElement } from 'react';
 import { utcFromMs } from '../display-time.ts';
-import { CHECK_MEANING, CHECK_TITLE, nextOnPage, reasonOfCheck, STATUS_WORD } from '../words.ts';
+import {
+  type CheckWords,
+  nextOnPage,
+  PACKAGE_WORDS,
+  reasonOfCheck,
+  STATUS_WORD,
+} from '../words.ts';
 import { Comparison, Hash } from './hash.tsx';
 import { Chevron, StatusSign, VerdictSign } from './sign.tsx';
 
 interface StepsProps {
-  readonly report: Report;
+  readonly report: Pick<Report, 'checks' | 'steps'>;
+  readonly words?: CheckWords;
 }
 
-export function Steps({ report }: StepsProps): ReactElement {
+export function Steps({ report, words = PACKAGE_WORDS }: StepsProps): ReactElement {
   const { checks, steps } = report;
   const made = checks.findLastIndex(({ status }) => status !== 'skipped') + 1;
   return (
@@ -28,12 +35,12 @@ export function Steps({ report }: StepsProps): ReactElement {
       <ol className="steps">
         {checks.slice(0, made).map((check) => (
           <li key={check.id}>
-            <CheckStep check={check} steps={steps} />
+            <CheckStep check={check} steps={steps} words={words} />
           </li>
         ))}
         {made < checks.length && (
           <li>
-            <NotMade checks={checks.slice(made)} />
+            <NotMade checks={checks.slice(made)} words={words} />
           </li>
         )}
       </ol>
@@ -42,7 +49,11 @@ export function Steps({ report }: StepsProps): ReactElement {
 }
 
 /** The skipped checks at the end as one line: named, with their reasons inside, and never a tick. */
-function NotMade({ checks }: { readonly checks: readonly Check[] }): ReactElement {
+function NotMade(props: {
+  readonly checks: readonly Check[];
+  readonly words: CheckWords;
+}): ReactElement {
+  const { checks, words } = props;
   return (
     <details className="check skipped">
       <summary>
@@ -54,7 +65,7 @@ function NotMade({ checks }: { readonly checks: readonly Check[] }): ReactElemen
       <dl className="facts">
         {checks.map((check) => (
           <div key={check.id} data-check={check.id}>
-            <dt>{CHECK_TITLE[check.id]}</dt>
+            <dt>{words.title[check.id]}</dt>
             <dd>{reasonOfCheck(check)}</dd>
           </div>
         ))}
@@ -66,8 +77,9 @@ function NotMade({ checks }: { readonly checks: readonly Check[] }): ReactElemen
 function CheckStep(props: {
   readonly check: Check;
   readonly steps: readonly Step[];
+  readonly words: CheckWords;
 }): ReactElement {
-  const { check, steps } = props;
+  const { check, steps, words } = props;
   // A key that is not pinned is no contradiction: a failed check wears the colour of what it leads to.
   const verdict = verdictOfFailure(check);
   return (
@@ -82,12 +94,12 @@ function CheckStep(props: {
         ) : (
           <VerdictSign verdict={verdict} />
         )}
-        <span className="check-title">{CHECK_TITLE[check.id]}</span>
+        <span className="check-title">{words.title[check.id]}</span>
         <span className="check-status">{STATUS_WORD[check.status]}</span>
         <Chevron />
       </summary>
       <div className="check-body">
-        {check.status === 'pass' && <p>{CHECK_MEANING[check.id]}</p>}
+        {check.status === 'pass' && <p>{words.meaning[check.id]}</p>}
         {check.status === 'pass' && check.reason !== undefined && <p>{reasonOfCheck(check)}</p>}
         {check.status !== 'pass' && check.status !== 'fail' && <p>{reasonOfCheck(check)}</p>}
         {check.status === 'fail' && <Failure check={check} />}

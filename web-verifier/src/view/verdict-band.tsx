@@ -10,20 +10,23 @@ import {
 } from '@kapsel/verification';
 import type { ReactElement, Ref } from 'react';
 import type { Finding } from '../finding.ts';
-import { reasonOfCheck, sentenceOfFinding, VERDICT_WORD } from '../words.ts';
+import { reasonOfCheck, SAMPLE_VERIFIED, sentenceOfFinding, VERDICT_WORD } from '../words.ts';
 import { VerdictSign } from './sign.tsx';
 
 interface VerdictBandProps {
   readonly finding: Finding;
   readonly headingRef: Ref<HTMLHeadingElement>;
   readonly keysPinned: number;
+  /** Checked under a key that nobody was asked about. */
+  readonly isSample: boolean;
   readonly onPin: (key: PublicKey) => void;
 }
 
 export function VerdictBand(props: VerdictBandProps): ReactElement {
-  const { finding, headingRef, keysPinned, onPin } = props;
-  const { verdict, code, report, other, item } = finding;
-  const failed = report && leadingFailure(report);
+  const { finding, headingRef, keysPinned, isSample, onPin } = props;
+  const { verdict, code, report, other, item, comparison } = finding;
+  const judged = report ?? comparison;
+  const failed = judged && leadingFailure(judged);
   return (
     <div className={`band ${verdict}`} data-verdict={verdict} data-code={code ?? ''}>
       <VerdictSign verdict={verdict} />
@@ -31,7 +34,9 @@ export function VerdictBand(props: VerdictBandProps): ReactElement {
         <h2 ref={headingRef} tabIndex={-1} id="verdict">
           {VERDICT_WORD[verdict]}
         </h2>
-        <p className="sentence">{sentenceOfFinding(finding)}</p>
+        <p className="sentence">
+          {isSample && verdict === 'verified' ? SAMPLE_VERIFIED : sentenceOfFinding(finding)}
+        </p>
         {verdict === 'verified' && report && <p>{levelsText(report)}</p>}
         {code === 'E_KEY_UNKNOWN' && <p>{keyAdvice(keysPinned)}</p>}
         {other?.kind === 'public-key' && (

@@ -36,9 +36,8 @@ export function craftPackage(options: CraftOptions = {}): Crafted {
   const leaves = Array.from({ length: treeSize }, (_, i) =>
     leafHash(i === leafIndex ? leafData : `other leaf ${i}`),
   );
-  const { privateKey, publicKeyHex } = signerFromSeed(seed);
+  const { publicKeyHex } = signerFromSeed(seed);
   const root = rootOf(leaves);
-  const signature = sign(null, headBytes(treeSize, root), privateKey);
   const hash = (leaves[leafIndex] as Buffer).toString('hex');
   const text = JSON.stringify(
     {
@@ -53,22 +52,48 @@ export function craftPackage(options: CraftOptions = {}): Crafted {
         proof_hashes: pathOf(leaves, leafIndex).map((sibling) => sibling.toString('hex')),
         root_hash: root.toString('hex'),
       },
-      signed_tree_head: {
-        tree_size: treeSize,
-        root_hash: root.toString('hex'),
-        timestamp: TIMESTAMP_MS,
-        signature: signature.toString('hex'),
-        public_key: publicKeyHex,
-        sth_id: '5f0e3c1a-8d2b-4e6f-9a7c-0b1d2e3f4a5b',
-        log: LOG,
-        checkpoint: checkpointNote(treeSize, root, privateKey, publicKeyHex),
-      },
+      signed_tree_head: headOf(treeSize, root, seed),
     },
     null,
     2,
   );
   const keyId = createHash('sha256').update(Buffer.from(publicKeyHex, 'hex')).digest('hex');
   return { text, publicKeyHex, keyId };
+}
+
+/** Two heads of a log that grew, and the proof between them; another word makes another history. */
+export function craftHeads(oldSize: number, newSize: number, word = 'leaf') {
+  const leaves = Array.from({ length: newSize }, (_, i) => leafHash(`${word} ${i}`));
+  const [oldRoot, newRoot] = [rootOf(leaves.slice(0, oldSize)), rootOf(leaves)];
+  return {
+    publicKeyHex: signerFromSeed(HEADS_SEED).publicKeyHex,
+    oldHead: JSON.stringify(headOf(oldSize, oldRoot, HEADS_SEED)),
+    newHead: JSON.stringify(headOf(newSize, newRoot, HEADS_SEED)),
+    proof: JSON.stringify({
+      old_size: oldSize,
+      new_size: newSize,
+      old_root: oldRoot.toString('hex'),
+      new_root: newRoot.toString('hex'),
+      proof_hashes: proofOf(leaves, oldSize, true).map((hash) => hash.toString('hex')),
+    }),
+  };
+}
+
+const HEADS_SEED = 7;
+
+/** The JSON form of a signed tree head. */
+function headOf(treeSize: number, root: Buffer, seed: number) {
+  const { privateKey, publicKeyHex } = signerFromSeed(seed);
+  return {
+    tree_size: treeSize,
+    root_hash: root.toString('hex'),
+    timestamp: TIMESTAMP_MS,
+    signature: sign(null, headBytes(treeSize, root), privateKey).toString('hex'),
+    public_key: publicKeyHex,
+    sth_id: '5f0e3c1a-8d2b-4e6f-9a7c-0b1d2e3f4a5b',
+    log: LOG,
+    checkpoint: checkpointNote(treeSize, root, privateKey, publicKeyHex),
+  };
 }
 
 /** The same package with one thing changed; fails if there was nothing to change. */
@@ -129,6 +154,15 @@ function pathOf(leaves: readonly Buffer[], index: number): Buffer[] {
   return index < k
     ? [...pathOf(leaves.slice(0, k), index), rootOf(leaves.slice(k))]
     : [...pathOf(leaves.slice(k), index - k), rootOf(leaves.slice(0, k))];
+}
+
+/** SUBPROOF of RFC 6962 section 2.1.2. */
+function proofOf(leaves: readonly Buffer[], m: number, isWhole: boolean): Buffer[] {
+  if (m === leaves.length) return isWhole ? [] : [rootOf(leaves)];
+  const k = splitOf(leaves.length);
+  return m <= k
+    ? [...proofOf(leaves.slice(0, k), m, isWhole), rootOf(leaves.slice(k))]
+    : [...proofOf(leaves.slice(k), m - k, false), rootOf(leaves.slice(0, k))];
 }
 
 /** RFC 6962 section 3.5: 50 bytes. */

@@ -16,23 +16,19 @@ export interface OpenPage {
   readonly faults: readonly string[];
 }
 
+export interface OpenOptions extends BrowserContextOptions {
+  readonly url?: string;
+  /** `none`: there can be no worker. `stopped`: it says that it has checked three of nine, and no more. */
+  readonly worker?: 'none' | 'stopped';
+}
+
 /** Opens the page at an address of its own context; closing the browser closes it. */
-export async function openPage(
-  browser: Browser,
-  options: BrowserContextOptions & { readonly url?: string; readonly withoutWorker?: boolean } = {},
-): Promise<OpenPage> {
-  const { url = PAGE_FILE.href, withoutWorker = false, ...contextOptions } = options;
+export async function openPage(browser: Browser, options: OpenOptions = {}): Promise<OpenPage> {
+  const { url = PAGE_FILE.href, worker, ...contextOptions } = options;
   const context = await browser.newContext(contextOptions);
   const page = await context.newPage();
-  if (withoutWorker) {
-    await page.addInitScript(() => {
-      window.Worker = class {
-        constructor() {
-          throw new DOMException('no workers here', 'SecurityError');
-        }
-      } as unknown as typeof Worker;
-    });
-  }
+  if (worker === 'none') await page.addInitScript(refuseWorkers);
+  if (worker === 'stopped') await page.addInitScript(stopWorkers);
   const requests: string[] = [];
   const faults: string[] = [];
   page.on('request', (request) => requests.push(request.url()));
@@ -43,6 +39,27 @@ export async function openPage(
   // React renders in a task of its own, which may come after the load event.
   if (options.javaScriptEnabled !== false) await page.locator('main').waitFor();
   return { page, requests, faults };
+}
+
+function refuseWorkers(): void {
+  window.Worker = class {
+    constructor() {
+      throw new DOMException('no workers here', 'SecurityError');
+    }
+  } as unknown as typeof Worker;
+}
+
+/** Speaks as `src/check-protocol.ts` says. */
+function stopWorkers(): void {
+  window.Worker = class {
+    onmessage: ((event: { data: unknown }) => void) | null = null;
+    postMessage(data: unknown): void {
+      const run = (data as { run?: number }).run;
+      const progress = { phase: 'checking', done: 3, total: 9 };
+      const answer = run === undefined ? data : { run, message: { kind: 'progress', progress } };
+      queueMicrotask(() => this.onmessage?.({ data: answer }));
+    }
+  } as unknown as typeof Worker;
 }
 
 /** Pastes a key and says that it is trusted. */
@@ -72,6 +89,31 @@ export async function chooseFiles(
     buffer: Buffer.from(text),
   }));
   await page.setInputFiles('#files', payloads);
+}
+
+/** Chooses a file with this package on each line. */
+export async function chooseLines(page: Page, text: string, count: number): Promise<void> {
+  await prepareLines(page, text, count);
+  await takePrepared(page);
+}
+
+/** Makes that file inside the page, because sending it there would take longer than checking it; the page is not told yet. */
+export async function prepareLines(page: Page, text: string, count: number): Promise<void> {
+  await page.evaluate(
+    ({ line, lines }) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([line.repeat(lines)], 'many.ndjson'));
+      const input = document.querySelector<HTMLInputElement>('#files');
+      if (input === null) throw new Error('no input');
+      input.files = transfer.files;
+    },
+    { line: `${JSON.stringify(JSON.parse(text))}\n`, lines: count },
+  );
+}
+
+/** Tells the page about the file. */
+export async function takePrepared(page: Page): Promise<void> {
+  await page.dispatchEvent('#files', 'change');
 }
 
 /** The band that says the verdict. */

@@ -23,7 +23,7 @@ describe.skipIf(!part('browser'))('the sample', () => {
     await page.locator('[data-verdict="invalid"]').waitFor();
     await page.getByRole('heading', { name: 'This is a changed copy of the sample' }).waitFor();
     expect(await checksOf(page, 'fail')).toEqual(['inclusion']);
-    await page.getByRole('button', { name: 'Nothing' }).click();
+    await page.getByRole('button', { name: 'Undo the change' }).click();
     await page.locator('[data-verdict="verified"]').waitFor();
     await page.getByRole('button', { name: 'Leave the sample' }).click();
     await page.getByRole('heading', { name: 'Which proof?' }).waitFor();
