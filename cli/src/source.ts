@@ -59,14 +59,19 @@ export async function* readChunksUntilStopped(
   const chunks = (name === STDIN_NAME ? host.stdin() : readFileChunks(name))[
     Symbol.asyncIterator
   ]();
-  const { promise: stopped, resolve: stop } = deferredStop();
+  let giveUp = () => {};
+  const stop = () => giveUp();
   host.signal.addEventListener('abort', stop);
   let isStopped = host.signal.aborted;
   try {
     while (!isStopped) {
-      const next = await Promise.race([chunks.next(), stopped]);
-      isStopped = host.signal.aborted || 'kind' in next;
-      if (isStopped || 'kind' in next || next.done === true) return;
+      // Not a race with one lasting promise: that would hold every chunk until the end of the run.
+      const next = await new Promise<IteratorResult<Uint8Array> | null>((resolve, reject) => {
+        giveUp = () => resolve(null);
+        chunks.next().then(resolve, reject);
+      });
+      isStopped = host.signal.aborted;
+      if (isStopped || next === null || next.done === true) return;
       yield next.value;
     }
   } finally {

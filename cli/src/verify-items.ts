@@ -5,8 +5,8 @@ import type { Item } from './inputs/item.ts';
 import { type Result, resultFromItem } from './result.ts';
 import { settingsFromKeys, type WorkerSettings } from './worker.ts';
 
-// A thread takes a tenth of a second to start: so long, one thread is faster (docs/benchmarks.md).
-const ALONE_COUNT = 2_000;
+// Threads take time to start and warm up, and memory: up to here one is as fast (docs/benchmarks.md).
+const ALONE_COUNT = 10_000;
 const BATCH_COUNT = 128;
 const BATCH_BYTES = 1_048_576;
 const MAX_WORKERS = 8;

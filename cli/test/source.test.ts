@@ -1,10 +1,11 @@
 /** Reading inputs: limits, reasons, streams, and giving up when the run is stopped. @module */
+import { truncateSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Host } from '../src/host.ts';
 import { assertStdinOnce, readSource } from '../src/source.ts';
-import { makeFolder } from './support/run-cli.ts';
+import { makeFolder, runCli } from './support/run-cli.ts';
 
 function hostWith(stdin: () => AsyncIterable<Uint8Array>, stop = new AbortController()): Host {
   return { stdin, signal: stop.signal } as Partial<Host> as Host;
@@ -88,5 +89,30 @@ describe('assertStdinOnce', () => {
     expect(() => assertStdinOnce(['a', '@-'])).not.toThrow();
     expect(() => assertStdinOnce(['-', 'a', '-'])).toThrow(/once/);
     expect(() => assertStdinOnce(['-', '@-'])).toThrow(/once/);
+  });
+});
+
+describe('a long file', () => {
+  it('is not held in memory: half a gigabyte in one line needs less than 200 MB', async () => {
+    const folder = makeFolder({
+      'long.ndjson': '',
+      'tell.cjs':
+        "process.on('exit', () => process.stderr.write(String(process.resourceUsage().maxRSS)));",
+    });
+    truncateSync(join(folder, 'long.ndjson'), 512 * 1024 * 1024);
+    const run = await runCli(
+      [
+        'long.ndjson',
+        '--public-key',
+        'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a',
+      ],
+      {
+        cwd: folder,
+        nodeOptions: ['--require', './tell.cjs'],
+      },
+    );
+    expect(run.stdout).toContain('E_TOO_LARGE');
+    expect(Number(run.stderr)).toBeGreaterThan(10_000);
+    expect(Number(run.stderr)).toBeLessThan(200_000_000 / 1024);
   });
 });

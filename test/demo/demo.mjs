@@ -9,7 +9,7 @@ import { onInterrupt, run, start, stopAll, waitFor } from './processes.mjs';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const SERVER = join(ROOT, 'server/dist/main.js');
-const VERIFIER = join(ROOT, 'cli/dist/main.js');
+const VERIFIER = join(ROOT, 'cli/dist/kapsel-verify.cjs');
 const PAGE = join(ROOT, 'web-verifier/dist/kapsel-verify.html');
 const RECEIVER = join(ROOT, 'test/demo/receiver.mjs');
 const PATIENCE_MS = 30_000;

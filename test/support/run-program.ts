@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 /** The built command line verifier. */
-export const VERIFIER: string = fileURLToPath(new URL('../../cli/dist/main.js', import.meta.url));
+export const VERIFIER: string = fileURLToPath(
+  new URL('../../cli/dist/kapsel-verify.cjs', import.meta.url),
+);
 
 export interface ProgramEnd {
   readonly code: number | null;
