@@ -16,6 +16,8 @@ const SLOW = '**/*.slow.test.ts';
 
 export default defineConfig({
   test: {
+    // All cores: the default leaves one to itself, which is half of a machine with two.
+    maxWorkers: '100%',
     reporters: ['default', './test/support/parts-reporter.ts'],
     projects: [
       {
