@@ -4,6 +4,7 @@ import {
   encodeTreeHead,
   equalBytes,
   hexFromBytes,
+  isOrigin,
   keyIdFromPublicKey,
   VerificationError,
   verifyCheckpoint,
@@ -83,6 +84,8 @@ export function checkCosignature(row: CosignatureRow, root: Uint8Array, origin: 
   const found = (column: string, want: string, got: string): Finding[] => [
     { where: `cosignatures.${column}`, at, want, got },
   ];
+  // The name of the log stands in the row of the log, which may be changed like any other.
+  if (!isOrigin(origin)) return found('line', 'a note of a log with a name', 'no name of a log');
   const body = encodeCheckpointBody(origin, row.treeSize, root);
   const note = `${body}\n${row.line.replace(/\n$/, '')}\n`;
   try {

@@ -271,6 +271,11 @@ const CASES: readonly Case[] = [
   ],
   ['the origin', 'merkle_leaves.leaf_data', `UPDATE logs SET origin = origin || 'x' WHERE id = $1`],
   [
+    'the origin, to what is none',
+    'merkle_leaves.leaf_data',
+    `UPDATE logs SET origin = origin || '+' WHERE id = $1`,
+  ],
+  [
     'a public key',
     'attestation_keys.public_key',
     `UPDATE attestation_keys SET ${FLIP('public_key')} WHERE log_id = $1 AND state = 'retired'`,

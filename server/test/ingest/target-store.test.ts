@@ -17,7 +17,7 @@ it('finds an endpoint with its scheme, and none that is deleted or unknown', asy
   const db = rooms.pools.ingest;
   const { tenantId } = await makeTenant(db);
   const { id: endpointId } = await makeEndpoint(db, tenantId);
-  const bare = { endpointId, tenantId, scheme: null, sealedSecrets: [] };
+  const bare = { endpointId, tenantId, scheme: null, sealedSecrets: [], keptHeaders: [] };
   expect(await findTargetAcrossTenants(db, endpointId)).toEqual(bare);
   await putSignature(db, tenantId, TEST_SEALER, {
     endpointId,
