@@ -52,6 +52,8 @@ export interface Rotation {
 
 const STEP_DEADLINE_MS = 60_000;
 const WAIT_MS = 20;
+/** About a second; any server signs the first head of the new key at its next tick. */
+const FIRST_HEAD_TRIES = 50;
 const AT_ONCE = { growingMs: 0, idleMs: 0 };
 
 /**
@@ -68,7 +70,7 @@ export async function rotateKey(deps: RotateDeps, log: Log, wish: RotationWish):
     await awaitLastHead(deps, log);
   } while (!(await switchKeys(deps, log, next)));
   // A crash here: the rotation is done, and any server signs the next head under the new key.
-  return { publicKey: next.publicKey, isNew, firstHead: await signFirstHead(deps, log) };
+  return { publicKey: next.publicKey, isNew, firstHead: await signFirstHead(deps, log, next) };
 }
 
 /** Says, signed and durably, which key comes next. In an emergency the old key is switched off in the same commit. */
@@ -236,13 +238,24 @@ async function switchKeys({ pool, clock }: RotateDeps, log: Log, next: Signer): 
   });
 }
 
-async function signFirstHead(deps: RotateDeps, log: Log): Promise<TreeHead | null> {
+async function signFirstHead(
+  deps: RotateDeps,
+  log: Log,
+  { publicKey }: Signer,
+): Promise<TreeHead | null> {
   try {
-    return await signHead({ ...deps, pace: AT_ONCE }, log);
+    for (let tries = 0; tries < FIRST_HEAD_TRIES; tries++) {
+      const head = await signHead({ ...deps, pace: AT_ONCE }, log);
+      if (head !== null) return head;
+      // Somebody was at it: with the new key, or with a last head of the old one, which is given up.
+      const newest = await findNewestHead(deps.pool, log.id);
+      if (newest !== null && equalBytes(newest.publicKey, publicKey)) return null;
+      await deps.clock.sleep(WAIT_MS);
+    }
   } catch {
     // The rotation is done and must not look undone: whoever then ran it again would begin another.
-    return null;
   }
+  return null;
 }
 
 async function until(
