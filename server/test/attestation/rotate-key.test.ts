@@ -17,7 +17,7 @@ import { createKeyRing, openLogSigner } from '../../src/keys/key-ring.ts';
 import { KeyError } from '../../src/keys/signer.ts';
 import { listKeyStatements } from '../../src/keys/statement-store.ts';
 import { type AttestationKey, listAttestationKeys } from '../../src/keys/store.ts';
-import { haltLog } from '../../src/logs/store.ts';
+import { haltLog, tryLockSigning } from '../../src/logs/store.ts';
 import { type Fault, failAt, watched } from '../support/faulty-pool.ts';
 import {
   type Bench,
@@ -282,6 +282,21 @@ describe('a rotation beside others', () => {
     expect(runs.filter(({ isNew }) => isNew)).toHaveLength(1);
     expect(await statesOf()).toEqual(['retired', 'active']);
     await checkRotated();
+  });
+
+  it('waits for its first head while another process is at the heads of the log', async () => {
+    const other = await bench.pool.connect();
+    try {
+      await other.query('BEGIN');
+      expect(await tryLockSigning(other, log.id)).toBe(true);
+      const running = rotate(stolenAt(systemClock.nowMs()));
+      await expect.poll(statesOf, { timeout: 10_000 }).toEqual(['revoked', 'active']);
+      await other.query('ROLLBACK');
+      expect((await running).firstHead).not.toBeNull();
+      await checkRotated();
+    } finally {
+      other.release();
+    }
   });
 
   it('is one rotation when one of them says that the key was stolen', async () => {
