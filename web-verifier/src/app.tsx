@@ -4,6 +4,7 @@ import {
   type ReactElement,
   type RefObject,
   useEffect,
+  useLayoutEffect,
   useMemo,
   useRef,
   useState,
@@ -135,10 +136,11 @@ function useDevice() {
   const [keys, setKeys] = useState(() => rememberedKeys(memory));
   const [isOn, setOn] = useState(keys.length > 0);
   const [look, setLook] = useState(() => rememberedLook(memory));
-  useEffect(() => {
+  // Before the next picture: a page that is left right after the click has it.
+  useLayoutEffect(() => {
     if (memory !== null && !rememberKeys(memory, isOn ? keys : [])) setOn(false);
   }, [memory, isOn, keys]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.documentElement.dataset.look = look;
     rememberLook(memory, look);
   }, [memory, look]);
