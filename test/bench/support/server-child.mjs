@@ -8,7 +8,13 @@ import { fileURLToPath } from 'node:url';
 const MAIN = fileURLToPath(new URL('../../../server/dist/main.js', import.meta.url));
 
 // The audit would rightly halt these logs: their leaves tell of attempts that nobody made.
-const SETTINGS = { KAPSEL_PORT: '0', KAPSEL_LOG_LEVEL: 'warn', KAPSEL_AUDIT_INTERVAL_MS: '0' };
+// All load comes from one address, which would soon be told to come back later.
+const SETTINGS = {
+  KAPSEL_PORT: '0',
+  KAPSEL_LOG_LEVEL: 'warn',
+  KAPSEL_AUDIT_INTERVAL_MS: '0',
+  KAPSEL_TIERS: '{"public":null}',
+};
 
 /**
  * @typedef {{
