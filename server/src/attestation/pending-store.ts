@@ -30,14 +30,16 @@ export async function insertPendingLeavesAcrossTenants(
   leaves: readonly PendingLeaf[],
 ): Promise<void> {
   if (leaves.length === 0) return;
-  await db.query(INSERT_PENDING, [
-    leaves.map(({ logId }) => logId),
-    leaves.map(({ tenantId }) => tenantId),
-    leaves.map(({ deliveryAttemptId }) => deliveryAttemptId),
-    Buffer.concat(leaves.map(({ leaf }) => leaf.hash)),
-    leaves.map(({ leaf }) => leaf.data),
-    leaves.map(({ traceparent }) => traceparent ?? null),
-  ]);
+  await db.query(
+    prepared(INSERT_PENDING, [
+      leaves.map(({ logId }) => logId),
+      leaves.map(({ tenantId }) => tenantId),
+      leaves.map(({ deliveryAttemptId }) => deliveryAttemptId),
+      Buffer.concat(leaves.map(({ leaf }) => leaf.hash)),
+      leaves.map(({ leaf }) => leaf.data),
+      leaves.map(({ traceparent }) => traceparent ?? null),
+    ]),
+  );
 }
 
 // One index probe for each log that has waiting leaves, however many there are.

@@ -132,15 +132,17 @@ export async function writeTiles(db: Db, logId: LogId, tiles: readonly NewTile[]
     end += hashes.length + (upperNodes?.length ?? 0);
     return start;
   });
-  await db.query(UPSERT_TILES, [
-    logId,
-    tiles.map(({ level }) => level),
-    tiles.map(({ index }) => index),
-    tiles.map(({ width }) => width),
-    starts,
-    Buffer.concat(
-      tiles.flatMap(({ hashes, upperNodes }) => (upperNodes ? [hashes, upperNodes] : [hashes])),
-    ),
-    tiles.map(({ upperNodes }) => upperNodes !== null),
-  ]);
+  await db.query(
+    prepared(UPSERT_TILES, [
+      logId,
+      tiles.map(({ level }) => level),
+      tiles.map(({ index }) => index),
+      tiles.map(({ width }) => width),
+      starts,
+      Buffer.concat(
+        tiles.flatMap(({ hashes, upperNodes }) => (upperNodes ? [hashes, upperNodes] : [hashes])),
+      ),
+      tiles.map(({ upperNodes }) => upperNodes !== null),
+    ]),
+  );
 }

@@ -1,5 +1,6 @@
 /** What deliveries to endpoints need, as the database keeps it: sealed. Found by the endpoint's id alone. @module */
 import type { EndpointId } from '../base/ids.ts';
+import { prepared } from '../db/prepared.ts';
 import type { Db } from '../db/transaction.ts';
 
 export interface OutgoingRow {
@@ -39,7 +40,7 @@ export async function findOutgoingAcrossTenants(
     client_identity: Buffer | null;
     secrets: Buffer[] | null;
     valid_until: (Date | null)[] | null;
-  }>(FIND_OUTGOING, [endpointIds]);
+  }>(prepared(FIND_OUTGOING, [endpointIds]));
   return rows.map((row) => ({
     endpointId: row.id,
     signatureVersions: row.signature_versions,

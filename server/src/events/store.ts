@@ -2,6 +2,7 @@
 import { timeFromMs } from '../base/clock.ts';
 import type { DeliveryAttemptId, EndpointId, EventId, TenantId } from '../base/ids.ts';
 import { integerFromRow } from '../base/rows.ts';
+import { prepared } from '../db/prepared.ts';
 import type { Db } from '../db/transaction.ts';
 import type { Event, EventAttempt, EventStatus, FailureReason, NewEvent } from './event.ts';
 
@@ -57,20 +58,22 @@ export async function insertEventsAcrossTenants(
     offset += body.length;
     return start;
   });
-  const { rows } = await db.query<{ id: EventId }>(INSERT_EVENTS, [
-    events.map(({ id }) => id),
-    events.map(({ tenantId }) => tenantId),
-    events.map(({ endpointId }) => endpointId),
-    events.map(({ contentType }) => contentType),
-    events.map(({ headers }) => JSON.stringify(headers)),
-    events.map(({ payloadHash }) => Buffer.from(payloadHash)),
-    events.map(({ body }) => body.length),
-    offsets,
-    events.map(({ receivedAtMs }) => timeFromMs(receivedAtMs)),
-    events.map(({ idempotencyKey }) => idempotencyKey ?? null),
-    Buffer.concat(events.map(({ body }) => body)),
-    events.map(({ traceparent }) => traceparent ?? null),
-  ]);
+  const { rows } = await db.query<{ id: EventId }>(
+    prepared(INSERT_EVENTS, [
+      events.map(({ id }) => id),
+      events.map(({ tenantId }) => tenantId),
+      events.map(({ endpointId }) => endpointId),
+      events.map(({ contentType }) => contentType),
+      events.map(({ headers }) => JSON.stringify(headers)),
+      events.map(({ payloadHash }) => Buffer.from(payloadHash)),
+      events.map(({ body }) => body.length),
+      offsets,
+      events.map(({ receivedAtMs }) => timeFromMs(receivedAtMs)),
+      events.map(({ idempotencyKey }) => idempotencyKey ?? null),
+      Buffer.concat(events.map(({ body }) => body)),
+      events.map(({ traceparent }) => traceparent ?? null),
+    ]),
+  );
   return new Set(rows.map(({ id }) => id));
 }
 

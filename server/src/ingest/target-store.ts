@@ -1,5 +1,6 @@
 /** Endpoints as the ingest finds them: by their id alone, for whoever knows it, with the sealed secrets. @module */
 import type { EndpointId, TenantId } from '../base/ids.ts';
+import { prepared } from '../db/prepared.ts';
 import type { Db } from '../db/transaction.ts';
 
 export interface TargetRow {
@@ -26,7 +27,7 @@ export async function findTargetAcrossTenants(db: Db, id: EndpointId): Promise<T
     is_signed: boolean;
     scheme: unknown;
     secrets: Buffer[] | null;
-  }>(FIND_TARGET, [id]);
+  }>(prepared(FIND_TARGET, [id]));
   const row = rows[0];
   if (row === undefined) return null;
   return {

@@ -1,5 +1,6 @@
 /** Tenants and API keys in the database. @module */
 import type { ApiKeyId, TenantId } from '../base/ids.ts';
+import { prepared } from '../db/prepared.ts';
 import type { Db } from '../db/transaction.ts';
 import type { NewApiKey, Scope } from './api-key.ts';
 import { UNLIMITED_TIER } from './tier.ts';
@@ -20,7 +21,9 @@ const FIND_CALLER = `
 
 /** The caller behind a key's hash, or null for an unknown, revoked or expired key. */
 export async function findCallerByKeyHash(db: Db, keyHash: Buffer): Promise<Caller | null> {
-  const { rows } = await db.query<{ tenant_id: TenantId; scopes: Scope[] }>(FIND_CALLER, [keyHash]);
+  const { rows } = await db.query<{ tenant_id: TenantId; scopes: Scope[] }>(
+    prepared(FIND_CALLER, [keyHash]),
+  );
   const row = rows[0];
   return row === undefined ? null : { tenantId: row.tenant_id, scopes: row.scopes };
 }
@@ -51,7 +54,9 @@ export async function findTier(
   db: Db,
   id: TenantId,
 ): Promise<{ readonly tier: string; readonly override: unknown } | null> {
-  const { rows } = await db.query<{ tier: string; rate_limits: unknown }>(FIND_TIER, [id]);
+  const { rows } = await db.query<{ tier: string; rate_limits: unknown }>(
+    prepared(FIND_TIER, [id]),
+  );
   const row = rows[0];
   return row === undefined ? null : { tier: row.tier, override: row.rate_limits };
 }

@@ -164,9 +164,9 @@ it('batches with the same keys in opposite order do not lock each other out', as
 
 it('writes the keys of a batch in one order, whatever order they came in', async () => {
   const sent: unknown[][] = [];
-  const query = (text: string, values: unknown[]): Promise<unknown> => {
-    sent.push(values);
-    return rooms.pools.ingest.query(text, values);
+  const query = (statement: { text: string; values: unknown[] }): Promise<unknown> => {
+    sent.push(statement.values);
+    return rooms.pools.ingest.query(statement);
   };
   const events = ['order-c', 'order-a', 'order-b', 'order-B'].map((key) => event(key));
   const results = await commitEvents(deps({ query } as unknown as Pool), events);
