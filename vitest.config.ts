@@ -73,6 +73,21 @@ export default defineConfig({
       {
         ...resolution,
         test: {
+          name: 'console',
+          include: ['server/console/test/**/*.test.ts'],
+          exclude: [SLOW],
+          globalSetup: [
+            'test/support/build-global-setup.ts',
+            'test/support/browser-global-setup.ts',
+            'test/support/postgres-global-setup.ts',
+          ],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        ...resolution,
+        test: {
           name: 'scenario',
           include: ['test/{scenario,chaos}/**/*.test.ts'],
           exclude: [SLOW],

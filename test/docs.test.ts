@@ -19,6 +19,7 @@ const documents = [
     'web-verifier',
     'packages/verification',
     'packages/tree',
+    'packages/client',
     'server',
   ].flatMap((folder) =>
     readdirSync(join(ROOT, folder))
@@ -31,6 +32,13 @@ function read(path: string): string {
   return readFileSync(join(ROOT, path), 'utf8');
 }
 
+/** Whether a test file has a test, or a group of tests, of this name. */
+function holds(path: string, name: string): boolean {
+  if (!path.endsWith('.test.ts') || !existsSync(join(ROOT, path))) return false;
+  const quoted = read(path).replaceAll("\\'", "'");
+  return ["'", '"', '`'].some((quote) => quoted.includes(`(${quote}${name}${quote}`));
+}
+
 describe('the documents', () => {
   it.each(documents)('%s links only to files that exist', (path) => {
     const links = [...read(path).matchAll(/\]\(([^)#]+)(#[^)]*)?\)/g)].map(
@@ -39,6 +47,20 @@ describe('the documents', () => {
     const local = links.filter((target) => !/^[a-z]+:/.test(target));
     const missing = local.filter((target) => !existsSync(resolve(ROOT, dirname(path), target)));
     expect(missing).toEqual([]);
+  });
+
+  it('the threat model names tests that exist, by their file and their words', () => {
+    const text = read('docs/threat-model.md');
+    const cited = [...text.matchAll(/^- `([^`]+)` "([^"]+)"$/gm)];
+    expect(cited.length).toBeGreaterThan(40);
+    const missing = cited.filter(([, path = '', words = '']) => !holds(path, words));
+    expect(missing.map(([line]) => line)).toEqual([]);
+    // A section that claims something shows it.
+    for (const section of text.split(/^## /m).filter((each) => each.includes('**Against it:**'))) {
+      expect(section).toMatch(/^- `/m);
+    }
+    expect(holds('test/docs.test.ts', 'a test that nobody wrote'.toUpperCase())).toBe(false);
+    expect(holds('test/no-such.test.ts', 'x')).toBe(false);
   });
 
   it('the README has 80 to 120 lines and begins with one sentence and two commands that exist', () => {

@@ -149,8 +149,10 @@ describe('5: workspaces import what the table and their package.json allow', () 
         'packages/verification/src/a.ts':
           "import 'node:crypto'; import '@noble/curves/ed25519.js';",
         'cli/package.json': manifest({
-          dependencies: { '@kapsel/verification': '1', commander: '1' },
-          devDependencies: { chalk: '1' },
+          devDependencies: { '@kapsel/verification': '1', commander: '1' },
+        }),
+        'packages/tree/package.json': manifest({
+          devDependencies: { '@kapsel/verification': '1' },
         }),
         'cli/src/a.ts':
           "import '@kapsel/verification'; import 'commander'; import 'node:fs'; import './b.ts';",
@@ -255,7 +257,7 @@ describe('8: console nowhere, the process streams in three files', () => {
         'cli/src/g.ts': "import { stderr } from 'node:process';",
         'cli/src/h.ts':
           "// console.log\nconst a = { console: 'console.log', stdout: host.stdout };",
-        'cli/src/main.ts': "process.stdout.write('x');",
+        'cli/src/process-host.ts': "process.stdout.write('x');",
         'server/src/main.ts': "process.stderr.write('x');",
         'server/src/telemetry/logger.ts': "process.stdout.write('x');",
         'server/src/app.ts': "process.stdout.write('x');",
@@ -275,7 +277,7 @@ describe('9: the environment is read in config and main', () => {
         'server/src/db/d.ts': 'const a = config.env; const b = { env: 1 };',
         'server/src/base/config.ts': 'const a = process.env;',
         'server/src/main.ts': 'const a = process.env;',
-        'cli/src/main.ts': 'const a = process.env;',
+        'cli/src/process-host.ts': 'const a = process.env;',
         'cli/src/program.ts': 'const a = process.env;',
       }),
     ).toEqual([...'abc'].map((name) => `server/src/db/${name}.ts`).concat('cli/src/program.ts'));
@@ -298,7 +300,7 @@ describe('10: time and chance are made at the edge', () => {
         'server/src/queue/h.ts': "import { setImmediate } from 'node:timers/promises';",
         'server/src/base/clock.ts': 'const a = Date.now();',
         'web-verifier/src/worker-client.ts': 'setTimeout(() => {}, 1);',
-        'cli/src/main.ts': 'const a = Date.now();',
+        'cli/src/process-host.ts': 'const a = Date.now();',
       }),
     ).toEqual([...'abcdef'].map((name) => `server/src/queue/${name}.ts`));
   });

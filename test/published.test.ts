@@ -20,8 +20,8 @@ import { readQuestions } from './support/replay.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const LIMIT_MS = 180_000;
-const WHOLE_LIMIT_BYTES = 30_000;
-const VERIFIER_LIMIT_BYTES = 12_000; // what it checks by itself, and one curve
+const WHOLE_LIMIT_BYTES = 60_000; // of them 10,000 are the hashes of known Bitcoin blocks, which nothing makes smaller
+const VERIFIER_LIMIT_BYTES = 13_000; // what it checks by itself, its words, and one curve
 const COMMON = ['LICENSE', 'README.md', 'package.json'];
 
 const folder = mkdtempSync(join(tmpdir(), 'kapsel-published-'));
@@ -40,7 +40,7 @@ function manifestOf(name: LibraryName): Record<string, unknown> {
 }
 
 function sourceNames(name: LibraryName): string[] {
-  return readdirSync(join(ROOT, 'packages', name, 'src')).map((file) => file.replace(/\.ts$/, ''));
+  return filesBelow(join(ROOT, 'packages', name, 'src')).map((file) => file.replace(/\.ts$/, ''));
 }
 
 describe.each(['verification', 'tree'] as const)('@kapsel/%s', (name) => {
@@ -120,8 +120,11 @@ describe('@kapsel/verification', () => {
       join(packageFolder('verification'), 'THIRD-PARTY-LICENSES'),
       'utf8',
     );
-    expect(notices.match(/^\S+ \S+ \(\S+\)$/gm)).toEqual(['@noble/ed25519 3.2.0 (MIT)']);
-    expect(notices.match(/Permission is hereby granted/g)).toHaveLength(1);
+    expect(notices.match(/^\S+ \S+ \(\S+\)$/gm)).toEqual([
+      '@noble/ed25519 3.2.0 (MIT)',
+      '@noble/hashes 2.4.0 (MIT)',
+    ]);
+    expect(notices.match(/Permission is hereby granted/g)).toHaveLength(2);
   });
 
   test('is small enough for a page', { timeout: LIMIT_MS }, async () => {

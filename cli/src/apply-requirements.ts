@@ -8,8 +8,6 @@ import {
 } from '@kapsel/verification';
 import type { Requirements, Rule } from './requirements.ts';
 
-const NOT_CHECKED = 'not checked by this version';
-
 /** What was wanted and found, where a rule is not met. */
 interface Miss {
   readonly field: string;
@@ -73,16 +71,21 @@ function checkRules(
     if (miss !== null) return { id: 'policy', status: 'fail', code: 'E_POLICY', ...miss };
   }
   const open = rules.find((rule) => rule.kind === 'level' && !isShown(rule.level, report));
-  if (open?.kind === 'level') {
-    const part = open.level === 'B' ? 'receipts are' : 'Bitcoin anchors are';
-    return {
-      id: 'policy',
-      status: 'pending',
-      reason: `level=${open.level} is required, and ${part} ${NOT_CHECKED}`,
-    };
-  }
+  if (open?.kind === 'level') return openLevel(open.level, report);
   // Witnesses are counted by the core; its answer stands.
   return rules.some((rule) => rule.kind === 'witnesses') ? null : { id: 'policy', status: 'pass' };
+}
+
+/** Why a level that is required is not decided: the check of its part says it. */
+function openLevel(level: Level, report: Report): Check {
+  const part = partOf(level, report);
+  const reason = `level=${level} is required: ${part?.reason ?? 'it was not checked'}`;
+  return {
+    id: 'policy',
+    status: 'pending',
+    ...(part?.code === undefined ? {} : { code: part.code }),
+    reason,
+  };
 }
 
 function missOf(rule: Rule, report: Report, nowMs: number, payload: Check | null): Miss | null {
@@ -128,12 +131,17 @@ function missOf(rule: Rule, report: Report, nowMs: number, payload: Check | null
 /** A part that is not in the file will never be shown; one that is there and not looked at stays undecided. */
 function missingPart(level: Level, report: Report): Miss | null {
   if (isShown(level, report)) return null;
-  const id: CheckId = level === 'B' ? 'receipt' : 'anchor';
-  const check = report.checks.find((candidate) => candidate.id === id);
+  const check = partOf(level, report);
   const isAbsent = check?.reason === undefined || /none in the file/.test(check.reason);
   if (!isAbsent) return null;
   const field = level === 'B' ? 'receipt' : 'anchors';
   return { field, expected: `level ${level}`, actual: 'none in the file' };
+}
+
+/** The check that decides the level. */
+function partOf(level: Level, { checks }: Report): Check | undefined {
+  const id: CheckId = level === 'B' ? 'receipt' : 'anchor';
+  return checks.find((candidate) => candidate.id === id);
 }
 
 /** Level A is what the verdict itself says. */

@@ -8,7 +8,7 @@ import { addFurtherCommands } from './further-commands.ts';
 import type { Host } from './host.ts';
 import { termOfOption } from './option-terms.ts';
 import { RULE_FORMS } from './requirements.ts';
-import { addCommonOptions, addKeyOptions, collect } from './shared-options.ts';
+import { addCommonOptions, addHeaderOptions, addKeyOptions, collect } from './shared-options.ts';
 import { UsageError } from './usage-error.ts';
 import {
   EXPLAIN_FORMS,
@@ -60,7 +60,8 @@ function addVerify(program: Command, host: Host, done: (exitCode: number) => voi
   program
     .option('--require <RULE>', `a rule each proof must meet: ${RULE_FORMS}`, collect)
     .option('--payload <FILE>', 'the body you hold; its hash must be the one in the proof')
-    .option('--payload-hash <HEX>', 'the SHA-256 of that body')
+    .option('--payload-hash <HEX>', 'the SHA-256 of that body');
+  addHeaderOptions(program)
     .addOption(
       new Option('--explain <form>', 'print every step of the calculation').choices(EXPLAIN_FORMS),
     )
@@ -71,7 +72,7 @@ function addVerify(program: Command, host: Host, done: (exitCode: number) => voi
     )
     .option('--junit <FILE>', 'write JUnit XML; - is stdout')
     .option('--sarif <FILE>', 'write SARIF 2.1.0; - is stdout')
-    .option('--report <FILE>', 'write a page to keep: .html or .md (may be repeated)', collect)
+    .option('--report <FILE>', 'write a report: .html, .md or .json (may be repeated)', collect)
     .option('--fail-fast', 'stop at the first proof that is not verified')
     .option('--include <GLOB>', 'take only such files from folders (may be repeated)', collect)
     .option('--max-files <N>', 'at most so many files, and entries of one archive (100000)')

@@ -1,29 +1,14 @@
-/** Which exit code a run ends with. Source of truth: verifier-ux 2.7. @module */
-import { type ErrorCode, type Verdict, verdictOfCode } from '@kapsel/verification';
+/** The exit codes of this program, and the one of a run that never came to a verdict. Source of truth: verifier-ux 2.7. @module */
+import {
+  type ErrorCode,
+  EXIT_INTERRUPTED,
+  EXIT_NO_INPUT,
+  exitCodeFromVerdict,
+  verdictOfCode,
+} from '@kapsel/verification';
 
 export const EXIT_USAGE = 2;
-export const EXIT_NO_INPUT = 3;
 export const EXIT_INTERNAL = 70;
-export const EXIT_INTERRUPTED = 130;
-
-const EXIT_CODE_OF_VERDICT: Readonly<Record<Verdict, number>> = {
-  verified: 0,
-  invalid: 1,
-  malformed: 3,
-  untrusted: 4,
-  inconclusive: 5,
-  error: 6,
-};
-
-/** Worst first (verifier-ux 1.1), and the order in which a mixed run chooses its exit code. */
-export const VERDICTS_WORST_FIRST: readonly Verdict[] = [
-  'invalid',
-  'malformed',
-  'untrusted',
-  'inconclusive',
-  'error',
-  'verified',
-];
 
 /** The rows of `kapsel-verify help exit-codes`. */
 export const EXIT_CODE_TABLE: readonly (readonly [code: number, when: string])[] = [
@@ -37,18 +22,6 @@ export const EXIT_CODE_TABLE: readonly (readonly [code: number, when: string])[]
   [EXIT_INTERNAL, 'internal error of this program'],
   [EXIT_INTERRUPTED, 'interrupted (Ctrl-C); the result is incomplete'],
 ];
-
-/** The exit code of one verdict. */
-export function exitCodeFromVerdict(verdict: Verdict): number {
-  return EXIT_CODE_OF_VERDICT[verdict];
-}
-
-/** The exit code of a run: 1, 3, 4, 5, 6 in this order; 0 only when there was a proof and all are verified. */
-export function exitCodeFromVerdicts(verdicts: readonly Verdict[]): number {
-  if (verdicts.length === 0) return EXIT_NO_INPUT;
-  const worst = VERDICTS_WORST_FIRST.find((verdict) => verdicts.includes(verdict));
-  return exitCodeFromVerdict(worst ?? 'error');
-}
 
 /** The exit code of a run that never came to a verdict. */
 export function exitCodeFromError(code: ErrorCode): number {

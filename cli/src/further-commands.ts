@@ -1,5 +1,6 @@
 /** The commands beside checking: each one's words, and where its code is loaded from when it is asked for. Source of truth: verifier-ux 2.1. @module */
 import { type Command, Option } from 'commander';
+import { addAnchor } from './anchor-command.ts';
 import { parseByteSize, parseCount } from './byte-size.ts';
 import { parseDuration } from './duration.ts';
 import type { Host } from './host.ts';
@@ -7,7 +8,6 @@ import { DEFAULT_LIMITS, type Limits } from './inputs/item.ts';
 import { parseCommonOptions, type RawOptions } from './options.ts';
 import { addCommonOptions, addKeyOptions } from './shared-options.ts';
 import { UsageError } from './usage-error.ts';
-import { parseVerifyOptions, type RawVerifyOptions } from './verify-options.ts';
 
 type Done = (exitCode: number) => void;
 
@@ -71,18 +71,6 @@ function addConsistency(program: Command, host: Host, done: Done): void {
       done(await checkConsistency(host, { ...options, older, newer, proof: raw.proof ?? null }));
     },
   );
-}
-
-function addAnchor(program: Command, host: Host, done: Done): void {
-  const command = program
-    .command('anchor')
-    .description('check a proof and require its Bitcoin anchor, which this version cannot decide')
-    .argument('<FILE...>', 'packages; - is standard input');
-  addCommonOptions(addKeyOptions(command)).action(async (files: string[], raw: RawOptions) => {
-    const { verifyInputs } = await import('./commands/verify.ts');
-    const options: RawVerifyOptions = { ...raw, proof: files, require: ['level=C'] };
-    done(await verifyInputs(host, parseVerifyOptions(host, options)));
-  });
 }
 
 function addBundle(program: Command, host: Host, done: Done): void {

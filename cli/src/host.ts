@@ -13,7 +13,7 @@ export interface Output {
 /** Why the run was cut short: Ctrl-C, or the reader of stdout went away. */
 export type StopReason = 'interrupted' | 'stdout-closed';
 
-/** Built once by `main.ts`, the only file that touches `process`; tests may build their own. */
+/** Built once by `process-host.ts`, the only file that touches `process`; tests may build their own. */
 export interface Host {
   /** The words after the program's name. */
   readonly argv: readonly string[];

@@ -1,4 +1,4 @@
-/** The only place that opens a connection, and only `watch` imports it. Source of truth: verifier-ux 2.9 and 2.10. @module */
+/** The only place that opens a connection: `watch` imports it, and `anchor` where it is told to go online. Source of truth: verifier-ux 2.9 and 2.10. @module */
 import type { Host } from './host.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -26,32 +26,44 @@ function isLoopback(name: string): boolean {
   return name === 'localhost' || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name);
 }
 
-/** Gets one small JSON text. No redirect is followed: the answer comes from the address that was given. */
-export async function getJson(host: Host, url: string): Promise<Fetched> {
+/** How a request is made, where it is not a plain one for JSON. */
+export interface Request {
+  readonly headers: Readonly<Record<string, string>>;
+  /** With a body it is a POST. */
+  readonly body?: string;
+  readonly maxBytes?: number;
+}
+
+/** Gets one small JSON text. */
+export function getJson(host: Host, url: string): Promise<Fetched> {
+  return getBytes(host, url, { headers: { accept: 'application/json' } });
+}
+
+/** Gets a small answer. No redirect is followed: it comes from the address that was given. */
+export async function getBytes(host: Host, url: string, request: Request): Promise<Fetched> {
+  const { headers, body, maxBytes = MAX_BODY_BYTES } = request;
   const signal = AbortSignal.any([host.signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  const post = body === undefined ? {} : { method: 'POST', body };
   try {
-    const response = await fetch(url, {
-      redirect: 'error',
-      signal,
-      headers: { accept: 'application/json' },
-    });
+    const response = await fetch(url, { redirect: 'error', signal, headers, ...post });
     if (response.status !== 200) {
       await response.body?.cancel();
       return { kind: 'failed', reason: `the server answers ${response.status}` };
     }
-    return await readBody(response);
+    return await readBody(response, maxBytes);
   } catch (error) {
     return { kind: 'failed', reason: reasonOf(error) };
   }
 }
 
-async function readBody(response: Response): Promise<Fetched> {
+async function readBody(response: Response, maxBytes: number): Promise<Fetched> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
     const bytes = chunk as Uint8Array;
     size += bytes.length;
-    if (size > MAX_BODY_BYTES) return { kind: 'failed', reason: 'the answer is larger than 1 MiB' };
+    if (size > maxBytes)
+      return { kind: 'failed', reason: `the answer is larger than ${maxBytes} bytes` };
     chunks.push(bytes);
   }
   return { kind: 'body', bytes: new Uint8Array(Buffer.concat(chunks)) };

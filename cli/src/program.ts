@@ -1,8 +1,9 @@
 /** Runs one command line: from words to an exit code. Source of truth: verifier-ux 2.1 and 2.2. @module */
+import { EXIT_INTERRUPTED } from '@kapsel/verification';
 import { type Command, CommanderError, type Option } from 'commander';
 import { type OptionWords, orderArguments } from './arguments.ts';
 import { buildCommands } from './command-tree.ts';
-import { EXIT_INTERRUPTED, EXIT_USAGE, exitCodeFromError } from './exit-code.ts';
+import { EXIT_USAGE, exitCodeFromError } from './exit-code.ts';
 import type { Host } from './host.ts';
 import { isKeyLike } from './key-words.ts';
 import { BARE_VALUES } from './option-terms.ts';

@@ -28,7 +28,7 @@ const MAX_WITNESSES = 256;
 
 /** The forms that exist, for messages and help. */
 export const RULE_FORMS =
-  'level=A|B|C, witnesses=N, payload, status=2xx, outcome=delivered, endpoint=URL, max-age=90d';
+  'level=A|B|C, anchor, witnesses=N, payload, status=2xx, outcome=delivered, endpoint=URL, max-age=90d';
 
 /** Reads one value of `--require`. */
 export function parseRule(text: string): Rule {
@@ -46,6 +46,8 @@ function ruleOf(name: string, value: string): Rule | null {
       return value === 'A' || value === 'B' || value === 'C'
         ? { kind: 'level', level: value }
         : null;
+    case 'anchor':
+      return value === '' ? { kind: 'level', level: 'C' } : null;
     case 'witnesses': {
       const count = /^[1-9]\d{0,2}$/.test(value) ? Number(value) : 0;
       return count >= 1 && count <= MAX_WITNESSES ? { kind: 'witnesses', count } : null;

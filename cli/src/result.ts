@@ -1,21 +1,23 @@
 /** One package and what came of it. Source of truth: verifier-ux 2.5. @module */
 import { createHash } from 'node:crypto';
 import {
+  type AnchorChecker,
   followKeyStatements,
+  type InputPlace,
+  type InputRefusal,
   type Report,
+  reportOfRefusal,
   type Trust,
-  verdictOfCode,
   verifyProofPackage,
 } from '@kapsel/verification';
 import { applyRequirements } from './apply-requirements.ts';
-import type { InputRefusal, Item, Place } from './inputs/item.ts';
-import { labelOfPlace } from './inputs/item.ts';
+import { type Item, labelOfItem } from './inputs/item.ts';
 import { isKeyLike, withoutKey } from './key-words.ts';
 import type { Requirements } from './requirements.ts';
 
 /** Each input gives at least one result, also when nothing could be read: the counts of a run add up. */
 export interface Result {
-  readonly place: Place;
+  readonly place: InputPlace;
   /** The place in one text. From the user or the file system: escape it before showing it. */
   readonly label: string;
   readonly report: Report;
@@ -30,6 +32,7 @@ export interface Settings {
   readonly trust: Trust;
   readonly nowMs: number;
   readonly requirements: Requirements;
+  readonly checkAnchors: AnchorChecker;
   readonly wantsDigest: boolean;
   readonly wantsBytes: boolean;
 }
@@ -39,8 +42,9 @@ export function resultFromItem(item: Item, settings: Settings): Result {
   const { place } = item;
   if (item.kind === 'refused') {
     const isWhole = place.entry === null && place.line === null;
-    const label = isWhole ? withoutKey(labelOfPlace(place)) : labelOfPlace(place);
-    return { place, label, report: unreadReport(place, item.refusal), digest: null, bytes: null };
+    const label = isWhole ? withoutKey(labelOfItem(item)) : labelOfItem(item);
+    const report = reportOfRefusal(withKeyAdvice(place, item.refusal));
+    return { place, label, report, digest: null, bytes: null };
   }
   const digest = settings.wantsDigest
     ? { sha256: createHash('sha256').update(item.bytes).digest('hex'), bytes: item.bytes.length }
@@ -48,7 +52,7 @@ export function resultFromItem(item: Item, settings: Settings): Result {
   const bytes = settings.wantsBytes ? item.bytes : null;
   return {
     place,
-    label: labelOfPlace(place),
+    label: labelOfItem(item),
     report: reportOf(item.bytes, settings),
     digest,
     bytes,
@@ -57,27 +61,13 @@ export function resultFromItem(item: Item, settings: Settings): Result {
 
 /** The core's report on one package, with the answers to what is required. */
 export function reportOf(bytes: Uint8Array, settings: Settings): Report {
-  const { trust, nowMs, requirements } = settings;
-  const report = verifyProofPackage(bytes, trust, { nowMs, followKeyStatements });
+  const { trust, nowMs, requirements, checkAnchors } = settings;
+  const report = verifyProofPackage(bytes, trust, { nowMs, followKeyStatements, checkAnchors });
   return applyRequirements(report, requirements, nowMs);
 }
 
-function unreadReport({ path }: Place, refusal: InputRefusal): Report {
-  const verdict = verdictOfCode(refusal.code);
-  // A key where a file belongs is a common slip.
-  const reason =
-    refusal.reason !== undefined && isKeyLike(path)
-      ? `${refusal.reason}; a key is given with --public-key`
-      : refusal.reason;
-  return {
-    verdict: verdict === 'usage' ? 'error' : verdict,
-    levels: [],
-    checks: [
-      { id: 'format', status: 'fail', ...refusal, ...(reason === undefined ? {} : { reason }) },
-    ],
-    claims: null,
-    tree: null,
-    key: null,
-    steps: [],
-  };
+/** A key where a file belongs is a common slip. */
+function withKeyAdvice({ path }: InputPlace, refusal: InputRefusal): InputRefusal {
+  if (refusal.reason === undefined || !isKeyLike(path)) return refusal;
+  return { ...refusal, reason: `${refusal.reason}; a key is given with --public-key` };
 }

@@ -1,8 +1,8 @@
 /** What of a run is not in its results: when, with which keys, how it ended. Source of truth: verifier-ux 2.7. @module */
+import type { RunTally } from '@kapsel/verification';
 import type { PinnedKey } from './pinned-keys.ts';
 import type { Requirements } from './requirements.ts';
 import type { Result } from './result.ts';
-import type { Tally } from './tally.ts';
 
 /** Known before the first result. */
 export interface RunStart {
@@ -17,7 +17,7 @@ export interface RunStart {
 
 /** Known at its end. */
 export interface RunEnd {
-  readonly tally: Tally;
+  readonly tally: RunTally;
   readonly files: number;
   readonly skippedCount: number;
   readonly skippedNames: readonly string[];

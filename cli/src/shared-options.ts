@@ -12,6 +12,22 @@ export function addKeyOptions(command: Command): Command {
     .option('--trust <FILE>', 'a trust file with named keys (may be repeated)', collect);
 }
 
+/** What is known of Bitcoin blocks. */
+export function addHeaderOptions(command: Command): Command {
+  return command
+    .option(
+      '--header <H:ROOT>',
+      'a Bitcoin block for anchors: its height, and its Merkle root or its header in hex (may be repeated)',
+      collect,
+    )
+    .option(
+      '--headers <FILE>',
+      'consecutive block headers, 80 bytes or a line of hex each; FILE@HEIGHT says where they start (may be repeated)',
+      collect,
+    )
+    .option('--chain <FILE>', 'the parameters of another chain of blocks than the main one');
+}
+
 /** How much is told, and how it looks. */
 export function addCommonOptions(command: Command): Command {
   return command

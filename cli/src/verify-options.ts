@@ -1,5 +1,6 @@
 /** The options of checking proofs, from text to values; what does not go together is refused. Source of truth: verifier-ux 2.2. @module */
 import { createHash } from 'node:crypto';
+import type { RawHeaderOptions } from './anchor-evidence.ts';
 import { parseByteSize, parseCount } from './byte-size.ts';
 import type { Host } from './host.ts';
 import { matcherOfPattern } from './inputs/glob.ts';
@@ -16,7 +17,7 @@ export type ExplainForm = (typeof EXPLAIN_FORMS)[number];
 export type JsonForm = (typeof JSON_FORMS)[number];
 
 /** As commander hands them over. */
-export interface RawVerifyOptions extends RawOptions {
+export interface RawVerifyOptions extends RawOptions, RawHeaderOptions {
   readonly proof?: string[];
   readonly require?: string[];
   readonly payload?: string;
@@ -37,6 +38,7 @@ export interface VerifyOptions extends CommonOptions {
   readonly inputs: readonly string[];
   readonly rules: readonly string[];
   readonly payload: { readonly file: string } | { readonly hash: string } | null;
+  readonly headers: RawHeaderOptions;
   readonly explain: ExplainForm | null;
   readonly json: JsonForm | null;
   readonly files: readonly OutputFile[];
@@ -47,7 +49,7 @@ export interface VerifyOptions extends CommonOptions {
 
 /** A report to write; `-` is stdout. */
 export interface OutputFile {
-  readonly form: 'junit' | 'sarif' | 'html' | 'md';
+  readonly form: 'junit' | 'sarif' | 'html' | 'md' | 'json';
   readonly path: string;
 }
 
@@ -72,6 +74,7 @@ export function parseVerifyOptions(host: Host, raw: RawVerifyOptions): VerifyOpt
     inputs: raw.proof ?? [],
     rules: raw.require ?? [],
     payload: raw.payload !== undefined ? { file: raw.payload } : hash === null ? null : { hash },
+    headers: raw,
     explain: raw.explain ?? null,
     json: raw.json ?? null,
     files,
@@ -81,14 +84,25 @@ export function parseVerifyOptions(host: Host, raw: RawVerifyOptions): VerifyOpt
   };
 }
 
+const FORM_OF_ENDING: ReadonlyMap<string, OutputFile['form']> = new Map([
+  ['html', 'html'],
+  ['htm', 'html'],
+  ['md', 'md'],
+  ['json', 'json'],
+]);
+
 function outputFiles({ junit, sarif, report }: RawVerifyOptions): readonly OutputFile[] {
   return [
     ...(junit === undefined ? [] : [{ form: 'junit', path: junit } as const]),
     ...(sarif === undefined ? [] : [{ form: 'sarif', path: sarif } as const]),
     ...(report ?? []).map((path): OutputFile => {
-      const form = /\.html?$/i.test(path) ? 'html' : /\.md$/i.test(path) ? 'md' : null;
-      if (form !== null) return { form, path };
-      throw new UsageError('E_USAGE', "option '--report' needs a name that ends in .html or .md");
+      const [ending = ''] = /[^.]*$/.exec(path.toLowerCase()) ?? [];
+      const form = FORM_OF_ENDING.get(ending);
+      if (form !== undefined) return { form, path };
+      throw new UsageError(
+        'E_USAGE',
+        "option '--report' needs a name that ends in .html, .md or .json",
+      );
     }),
   ];
 }

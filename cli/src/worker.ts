@@ -1,5 +1,6 @@
 /** A worker thread of a large run: takes batches of packages, gives back their results. Source of truth: verifier-ux 2.5. @module */
 import { parentPort, workerData } from 'node:worker_threads';
+import { type AnchorEvidence, anchorChecker } from '@kapsel/verification';
 import type { Item } from './inputs/item.ts';
 import type { PinnedKey } from './pinned-keys.ts';
 import type { Requirements } from './requirements.ts';
@@ -12,14 +13,16 @@ export interface WorkerSettings {
   readonly keys: readonly PinnedKey[];
   readonly nowMs: number;
   readonly requirements: Requirements;
+  readonly evidence: AnchorEvidence;
   readonly wantsDigest: boolean;
 }
 
 /** The settings of a run, as every thread makes them for itself. */
 export function settingsFromKeys(settings: WorkerSettings, wantsBytes: boolean): Settings {
-  const { keys, nowMs, requirements, wantsDigest } = settings;
+  const { keys, nowMs, requirements, evidence, wantsDigest } = settings;
   const trust = trustWithWitnesses(keys, witnessesWanted(requirements.rules));
-  return { trust, nowMs, requirements, wantsDigest, wantsBytes };
+  const checkAnchors = anchorChecker(evidence);
+  return { trust, nowMs, requirements, checkAnchors, wantsDigest, wantsBytes };
 }
 
 /** Answers batches until the thread is ended. */
@@ -32,6 +35,7 @@ export function serveWorker(): void {
 
 /** The steps are made when they are read: nobody reads them in a large run, so they are not sent. */
 function withoutSteps(result: Result): Result {
-  const { verdict, levels, checks, claims, tree, key } = result.report;
-  return { ...result, report: { verdict, levels, checks, claims, tree, key, steps: [] } };
+  const { verdict, levels, checks, claims, tree, key, anchors } = result.report;
+  const report = { verdict, levels, checks, claims, tree, key, anchors, steps: [] };
+  return { ...result, report };
 }

@@ -1,4 +1,5 @@
 /** The shipped program is one file, which needs nothing but Node and loads little until it is needed. @module */
+import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -40,13 +41,20 @@ it('does not load hashing, unpacking or the network for one proof', async () => 
   expect(loaded(withHash.stderr)).toEqual(['crypto']);
 });
 
+it('tells the SHA-256 of the page that was built with it, as anybody can take it', async () => {
+  const page = readFileSync(join(ROOT, 'web-verifier/dist/kapsel-verify.html'));
+  const hash = createHash('sha256').update(page).digest('hex');
+  expect((await runCli(['version'])).stdout).toContain(`\npage     SHA-256 ${hash}\n`);
+  expect(JSON.parse((await runCli(['version', '--json'])).stdout).page_sha256).toBe(hash);
+});
+
 it('names no folder of the machine that built it', () => {
   expect(readFileSync(MAIN, 'utf8')).not.toContain(ROOT);
 });
 
 it('brings the licences of what is in it', () => {
   const text = readFileSync(join(dirname(MAIN), 'THIRD-PARTY-LICENSES'), 'utf8');
-  const { chalk, commander } = manifestOf('cli').dependencies;
+  const { chalk, commander } = manifestOf('cli').devDependencies;
   const { '@noble/ed25519': ed25519 } = manifestOf('packages/verification').devDependencies;
   for (const name of [`chalk ${chalk}`, `commander ${commander}`, `@noble/ed25519 ${ed25519}`]) {
     expect(text).toContain(`\n${name} (MIT)\n`);

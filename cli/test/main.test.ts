@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { part } from '../../test/support/parts.ts';
 import { makeLog } from './support/make-proof.ts';
 import { MAIN, makeFolder, plainEnv, runCli, runProcess, writeContent } from './support/run-cli.ts';
+import { SOCKET_TRAP } from './support/socket-trap.ts';
 
 const LOG = makeLog(1, [{}, {}, {}]);
 const KEY = ['--public-key', LOG.publicKeyHex];
@@ -151,19 +152,8 @@ describe('kapsel-verify as a process', () => {
   });
 
   it('opens no socket and asks no name server, whatever it does', async () => {
-    const throwing = `import net from 'node:net'; import dns from 'node:dns'; import dgram from 'node:dgram';
-      import http from 'node:http'; import https from 'node:https'; import fs from 'node:fs';
-      import { syncBuiltinESMExports } from 'node:module';
-      const refuse = (what) => () => { fs.writeFileSync('attempt', what); throw new Error(what); };
-      net.Socket.prototype.connect = refuse('connect'); net.connect = net.createConnection = refuse('net');
-      net.Server.prototype.listen = refuse('listen'); dgram.createSocket = refuse('dgram');
-      for (const name of ['lookup', 'resolve', 'resolve4', 'resolve6']) dns[name] = refuse(name);
-      for (const name of ['lookup', 'resolve', 'resolve4', 'resolve6']) dns.promises[name] = refuse(name);
-      http.request = http.get = https.request = https.get = refuse('http'); globalThis.fetch = refuse('fetch');
-      syncBuiltinESMExports();
-      if (process.env.TRY === '1') fetch('http://127.0.0.1:9');`;
     const bad = { ...LOG.proof(1), leaf_hash: '00'.repeat(32) };
-    const folder = makeFolder({ 'throw.mjs': throwing, 'a.json': LOG.proof(0), 'b.json': bad });
+    const folder = makeFolder({ 'throw.mjs': SOCKET_TRAP, 'a.json': LOG.proof(0), 'b.json': bad });
     const nodeOptions = ['--import', './throw.mjs'];
     const words = ['-v', '--explain', 'a.json', 'b.json', 'absent.json', ...KEY];
     const run = await runCli(words, { cwd: folder, nodeOptions });

@@ -58,9 +58,9 @@ describe('--require', () => {
   });
 
   it('leaves a level open that this version does not decide: 5, and no tick', async () => {
-    const proof = { ...LOG.proof(0), anchors: [{ type: 'opentimestamps', proof: 'AAAA' }] };
-    const stdin = JSON.stringify(proof);
-    const run = await runInside(['anchor', '-', '--public-key', LOG.publicKeyHex], { stdin });
+    const stdin = JSON.stringify({ ...LOG.proof(0), receipt: { receipt_data: '{}' } });
+    const words = ['-', '--public-key', LOG.publicKeyHex, '--require', 'level=B'];
+    const run = await runInside(words, { stdin });
     expect(run.code).toBe(5);
     expect(run.stdout).toContain('not checked by this version');
     expect(run.stdout).not.toMatch(/✓|Level/);

@@ -1,5 +1,7 @@
 /** Each input gives one result, also one that could not be read. @module */
+import { anchorChecker } from '@kapsel/verification';
 import { describe, expect, it } from 'vitest';
+import { evidenceOfMainnet } from '../src/anchor-evidence.ts';
 import { placeOfFile } from '../src/inputs/item.ts';
 import { NO_REQUIREMENTS } from '../src/requirements.ts';
 import { resultFromItem, type Settings } from '../src/result.ts';
@@ -10,6 +12,7 @@ const SETTINGS: Settings = {
   trust: { keys: [{ publicKey: Buffer.from(LOG.publicKeyHex, 'hex'), name: null }] },
   nowMs: HEAD_TIME_MS,
   requirements: NO_REQUIREMENTS,
+  checkAnchors: anchorChecker(evidenceOfMainnet()),
   wantsDigest: false,
   wantsBytes: false,
 };

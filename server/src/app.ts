@@ -2,30 +2,33 @@
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { hexFromBytes } from '@kapsel/verification';
+import { planAnchors, startAnchors } from './app/anchoring.ts';
+import { assertDurable, assertWalls } from './app/assertions.ts';
 import { startDelivering } from './app/delivering.ts';
 import { type EgressRules, rulesFromConfig } from './app/egress.ts';
-import { assertHeadPlaceSettings } from './app/head-place.ts';
 import { LeafTraces } from './app/leaf-traces.ts';
 import { startMeasuring } from './app/measuring.ts';
 import { startPublishing } from './app/publishing.ts';
-import { assertRateSettings, startRating } from './app/rating.ts';
-import { assertExportSettings, startUpkeep } from './app/upkeep.ts';
+import { startRating } from './app/rating.ts';
+import { startReading } from './app/reading.ts';
+import { startUpkeep } from './app/upkeep.ts';
+import { findNewestHead } from './attestation/head-store.ts';
 import { startSequencer } from './attestation/sequencer.ts';
 import type { Clock } from './base/clock.ts';
-import { type Config, ConfigError } from './base/config.ts';
-import { openSecretKey, parseSecretKey } from './base/secret-key.ts';
-import { startPartitionKeeper } from './db/partition-keeper.ts';
-import { findDurabilityFaults } from './db/ping.ts';
-import { closePools, openPools, type Pools } from './db/pools.ts';
+import type { Config } from './base/config.ts';
+import { openSecretKeys, parseSecretKey } from './base/secret-key.ts';
+import { retentionRules, startPartitionKeeper } from './db/partition-keeper.ts';
+import { closePools, openPools, type Pools, poolOptions } from './db/pools.ts';
 import { createDeliveryClient } from './delivery/connector.ts';
 import { openSealer } from './endpoints/open-sealer.ts';
-import { listen, readPage, urlOf } from './http/listening.ts';
+import { cursorKeyFromSecret } from './http/cursor.ts';
+import { listen, readPages, urlOf } from './http/listening.ts';
 import type { Phase } from './http/routes/route-deps.ts';
 import { createHttpServer } from './http/server.ts';
 import { startIngest } from './ingest/start-ingest.ts';
 import { KeyPlaces } from './keys/key-places.ts';
 import { createKeyRing, openLogSigner } from './keys/key-ring.ts';
-import { assertKeySettings, keySettings } from './keys/key-settings.ts';
+import { keySettings } from './keys/key-settings.ts';
 import { ensureSharedLog } from './logs/ensure-shared.ts';
 import { openProofCache } from './proofs/cache.ts';
 import { shareKeyFromSecret } from './proofs/share-token.ts';
@@ -41,6 +44,8 @@ export interface AppDeps {
   readonly directConnectionString?: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Whether the logger tells everything at the moment. */
+  readonly isDebug?: () => boolean;
   readonly random: () => number;
 }
 
@@ -56,15 +61,6 @@ export interface App {
   stop(): Promise<void>;
 }
 
-/** Settings that only the rooms understand: throws one ConfigError with all that is wrong. Opens nothing. */
-export function assertSettings(config: Config): void {
-  rulesFromConfig(config);
-  assertKeySettings(config);
-  assertExportSettings(config);
-  assertHeadPlaceSettings(config);
-  assertRateSettings(config);
-}
-
 /** Starts a server on a migrated database. Throws, with everything closed again, when it cannot. */
 export async function startApp(deps: AppDeps): Promise<App> {
   const { logger } = deps;
@@ -72,7 +68,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   const pools = openPools(
     deps.connectionString,
     (error) => logger.warn('idle database connection lost', { error }),
-    deps.config,
+    poolOptions(deps.config),
   );
   try {
     return await startRooms(deps, pools, rules);
@@ -85,7 +81,9 @@ export async function startApp(deps: AppDeps): Promise<App> {
 async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Promise<App> {
   const { config, clock, logger, random } = deps;
   await assertDurable(config, pools);
-  const verifyPage = await readPage();
+  await assertWalls(config, pools);
+  const anchorPlan = planAnchors(config);
+  const pages = await readPages();
   const metrics = createMetrics();
   const tracing = openTracing();
   const leafTraces = new LeafTraces(tracing, clock);
@@ -96,25 +94,27 @@ async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Prom
   const signer = await openLogSigner(pools.sequencer, log, places, clock.nowMs());
   if (signer === null) logger.error('key rotation unfinished: heads wait', { log: log.origin });
   const pool = pools.sequencer;
-  const secretKey = await openSecretKey(
-    config.secretKey,
-    join(resolve(config.dataDir), 'secret-key'),
-  );
+  const [secretKey, ...formerKeys] = await openSecretKeys({
+    secret: config.secretKey,
+    command: config.secretKeyCommand,
+    file: join(resolve(config.dataDir), 'secret-key'),
+  });
   const otherKeys = config.otherSecretKeys.map((key) => parseSecretKey(key.reveal()));
-  const sealer = await openSealer(pools.ingest, secretKey, otherKeys);
+  const sealer = await openSealer(pools.upkeep, secretKey, [...formerKeys, ...otherKeys]);
   const partitions = await startPartitionKeeper({
     pool,
     connectionString: deps.directConnectionString ?? deps.connectionString,
     clock,
     logger,
-    retainDays: {
-      delivery_attempts: config.retainAttemptsDays,
-      merkle_leaves: config.retainLeavesDays,
-    },
+    ...retentionRules(config),
     onHeadroom: (table, days) => metrics.partitionHeadroom.set({ table }, days),
+    onOverdue: (table, count) => metrics.partitionsOverdue.set({ table }, count),
+    onRetired: (table, what) => metrics.partitionsRetired.inc({ table, what }),
   });
+  const reading = startReading({ ...deps, pools, metrics });
   const proofs = openProofCache({
-    pool: pools.api,
+    pool: pools.reader,
+    reads: reading.reads,
     clock,
     onRequest: (cache, result) => metrics.proofCacheRequests.inc({ cache, result }),
     onProof: (kind, seconds) => metrics.proofSeconds.observe({ kind }, seconds),
@@ -122,7 +122,7 @@ async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Prom
   const publishing = await startPublishing({
     config,
     pool,
-    readPool: pools.api,
+    readPool: pools.reader,
     clock,
     random,
     ring,
@@ -134,6 +134,7 @@ async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Prom
     },
   }).catch(async (error: unknown) => {
     await partitions.stop();
+    await reading.stop();
     throw error;
   });
   const client = createDeliveryClient({
@@ -181,6 +182,18 @@ async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Prom
     logger,
     metrics,
   });
+  const anchors = startAnchors({
+    plan: anchorPlan,
+    pool: pools.upkeep,
+    clock,
+    random,
+    rules,
+    logger,
+    metrics,
+    // Where witnesses sign, what they signed is stamped: a package can then show both.
+    headOf: async (logId) =>
+      (await publishing.findWitnessedHead(logId)) ?? findNewestHead(pools.upkeep, logId),
+  });
 
   const rating = startRating({ config, pool: pools.ingest, clock, logger, metrics });
 
@@ -201,26 +214,33 @@ async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Prom
   });
   const http = createHttpServer(
     {
-      pool: pools.api,
+      pool: pools.reader,
+      forTenant: reading.forTenant,
+      operatorPool: pools.upkeep,
+      readForTenant: reading.readForTenant,
       clock,
       log,
       ...ingest.door,
       rates: rating.rates,
+      tiers: rating.tiers,
       trustedProxies: rating.trustedProxies,
       proofs,
-      findWitnessedHead: (logId) => publishing.findWitnessedHead(logId),
+      findWitnessedHead: publishing.findWitnessedHead,
+      chain: anchorPlan.chain,
       shareKey: shareKeyFromSecret(secretKey),
+      cursorKey: cursorKeyFromSecret(secretKey),
       publicUrl: config.publicUrl,
       destinationRules: rules,
       defaultMaxAttempts: config.maxAttempts,
       onEndpointChange: () => delivering.noteEndpointChange(),
       phase: () => phase,
       isSigning: () => publishing.isSigning(),
-      verifyPage,
+      ...pages,
       metrics,
       metricsToken: config.metricsToken,
+      platformToken: config.platformToken,
       tracing,
-      logsRequests: config.logLevel === 'debug' || config.logLevel === 'trace',
+      logsRequests: deps.isDebug ?? (() => false),
     },
     logger,
   );
@@ -238,9 +258,11 @@ async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Prom
       delivering.stop(),
       partitions.stop(),
       upkeep.stop(),
+      anchors?.stop(),
       measuring.stop(),
     ]);
     await rating.stop();
+    await reading.stop();
     await ingest.stop();
     await client.close();
     // What was delivered until now gets its place and its head before we go.
@@ -252,7 +274,7 @@ async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Prom
   try {
     await listen(http, config);
     // Last, when nothing can keep the key any more from whoever is to be shown it.
-    firstApiKey = await createFirstTenant(pools.api, clock.nowMs());
+    firstApiKey = await createFirstTenant(pools.upkeep, clock.nowMs());
   } catch (error) {
     await closeRooms();
     throw error;
@@ -265,13 +287,4 @@ async function startRooms(deps: AppDeps, pools: Pools, rules: EgressRules): Prom
     firstApiKey,
     stop,
   };
-}
-
-async function assertDurable(config: Config, pools: Pools): Promise<void> {
-  if (config.unsafeDurability) return;
-  const faults = await findDurabilityFaults(pools.ingest);
-  if (faults.length === 0) return;
-  throw new ConfigError([
-    `the database has ${faults.join(' and ')}: an accepted event could be lost (KAPSEL_UNSAFE_DURABILITY=1 starts all the same)`,
-  ]);
 }

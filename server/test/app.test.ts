@@ -9,7 +9,8 @@ import { bytesFromHex, verifyProofPackage } from '@kapsel/verification';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../test/support/postgres.ts';
-import { type App, type AppDeps, assertSettings, startApp } from '../src/app.ts';
+import { assertSettings } from '../src/app/assertions.ts';
+import { type App, type AppDeps, startApp } from '../src/app.ts';
 import { systemClock } from '../src/base/clock.ts';
 import { type Config, ConfigError, readConfig } from '../src/base/config.ts';
 import { KeyError } from '../src/keys/signer.ts';
@@ -204,14 +205,16 @@ describe('a port that is in use', () => {
 });
 
 describe('settings that cannot be', () => {
-  it('are all named at once', () => {
+  it('are all named at once', async () => {
     const config = settings({
       KAPSEL_EGRESS_ALLOW: '10.0.0.0/99, 127.0.0.1, nonsense',
       KAPSEL_LOG_ORIGIN: 'two words',
+      KAPSEL_WITNESS_POLICY: join(folder, 'no-such-policy'),
+      KAPSEL_TIERS: '{"gold":1}',
     });
     let faults: readonly string[] = [];
     try {
-      assertSettings(config);
+      await assertSettings(config);
     } catch (error) {
       if (error instanceof ConfigError) faults = error.faults;
     }
@@ -219,8 +222,10 @@ describe('settings that cannot be', () => {
       'KAPSEL_EGRESS_ALLOW',
       'KAPSEL_EGRESS_ALLOW',
       'KAPSEL_LOG_ORIGIN',
+      'KAPSEL_TIERS',
+      'KAPSEL_WITNESS_POLICY',
     ]);
-    expect(() => assertSettings(settings())).not.toThrow();
+    await assertSettings(settings());
   });
 
   it('include a database that may forget what it has confirmed', async () => {

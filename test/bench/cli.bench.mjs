@@ -13,21 +13,92 @@ import { median, rounded } from './support/rounds.mjs';
 export const about =
   'kapsel-verify as a process: start-up, packages of one head, all cores beside one thread, peak memory';
 export const needsPeers = false;
+export const parts = ['runs', 'stream'];
 
-const FULL = { starts: 20, bundle: 10_000, proofs: 100_000, rounds: 3 };
-const QUICK = { starts: 3, bundle: 300, proofs: 3_000, rounds: 1 };
+const FULL = { starts: 20, bundle: 10_000, proofs: 100_000, rounds: 3, streamBytes: 5e9 };
+const QUICK = { starts: 3, bundle: 300, proofs: 3_000, rounds: 1, streamBytes: 2e7 };
 const PER_HEAD = 1_000; // distinct heads cost a signature each, as in a year of proofs
 const HEAD_TIME_MS = Date.parse('2026-01-15T10:30:45.000Z');
 const MAX_START = 1.5;
 const MAX_BUNDLE_S = 3;
 const MAX_BUNDLE_MIB = 200e6 / 2 ** 20;
+const MAX_STREAM_MIB = 300e6 / 2 ** 20;
+const STREAM_HEADS = 10;
 const PROGRAM = fileURLToPath(new URL('../../cli/dist/kapsel-verify.cjs', import.meta.url));
 
 /** @typedef {(line: string) => void} Say */
 
-/** @param {{ quick: boolean, say: Say }} options @returns {Promise<import('./run.mjs').Measured>} */
-export async function measure({ quick, say }) {
+/** @param {import('./run.mjs').Options} options @returns {Promise<import('./run.mjs').Measured>} */
+export async function measure({ quick, say, parts: asked }) {
   const size = quick ? QUICK : FULL;
+  const isAsked = (/** @type {string} */ part) => asked.length === 0 || asked.includes(part);
+  const runs = isAsked('runs') ? await measureRuns(size, say) : NOTHING;
+  const stream = isAsked('stream') ? await measureStream(size, say) : NOTHING;
+  return {
+    load: [runs.load, stream.load].filter((text) => text !== '').join('; '),
+    figures: { ...runs.figures, ...stream.figures },
+    ceilings: {},
+    peers: {},
+    ratios: { ...runs.ratios, ...stream.ratios },
+    goals: [...runs.goals, ...stream.goals],
+  };
+}
+
+/** @type {import('./run.mjs').Measured} */
+const NOTHING = { load: '', figures: {}, ceilings: {}, peers: {}, ratios: {}, goals: [] };
+
+/** Lines on standard input, far more than memory: nothing is written to the disk. @param {typeof FULL} size @param {Say} say @returns {Promise<import('./run.mjs').Measured>} */
+async function measureStream({ streamBytes }, say) {
+  const busy = rounded(loadavg()[0] ?? 0, 1);
+  const [core, tree] = await Promise.all([import('@kapsel/verification'), import('@kapsel/tree')]);
+  const made = bundleOf(core, tree, PER_HEAD);
+  const batches = Array.from({ length: STREAM_HEADS }, (_, i) =>
+    Buffer.concat(
+      made.packagesUnder(HEAD_TIME_MS + i, PER_HEAD).flatMap((bytes) => [bytes, Buffer.from('\n')]),
+    ),
+  );
+  let sent = 0;
+  let proofs = 0;
+  function* input() {
+    for (let i = 0; sent < streamBytes; i++) {
+      const batch = batches[i % STREAM_HEADS] ?? Buffer.alloc(0);
+      sent += batch.length;
+      proofs += PER_HEAD;
+      if (proofs % 100_000 === 0) say(`${proofs} packages, ${rounded(sent / 1e9, 2)} GB`);
+      yield batch;
+    }
+  }
+  const key = core.hexFromBytes(made.publicKey);
+  const words = [PROGRAM, '-q', '-', '--max-total', '64GiB', '--public-key', key];
+  const { code, wallS, peakMiB, stdout } = await runNode(words, {
+    watchMemory: true,
+    input: input(),
+  });
+  if (code !== 0 || !stdout.includes(`${proofs} verified`)) {
+    throw new Error(`the stream ended with ${code}: ${stdout.slice(0, 500)}`);
+  }
+  const peak = peakMiB ?? 0;
+  return {
+    ...NOTHING,
+    load: `${rounded(sent / 1e9, 2)} GB of packages as NDJSON on standard input, ${STREAM_HEADS} heads in turns, all cores; load average at the start ${busy}`,
+    figures: {
+      stream_proofs: proofs,
+      stream_s: rounded(wallS, 1),
+      stream_proofs_per_s: rounded(proofs / wallS),
+      stream_peak_mib: rounded(peak, 1),
+    },
+    goals: [
+      goal(
+        'a stream larger than memory in less than 300 MB (in MiB)',
+        peak,
+        peak > 0 && peak < MAX_STREAM_MIB,
+      ),
+    ],
+  };
+}
+
+/** @param {typeof FULL} size @param {Say} say @returns {Promise<import('./run.mjs').Measured>} */
+async function measureRuns(size, say) {
   const busy = rounded(loadavg()[0] ?? 0, 1);
   const folder = await mkdtemp(join(tmpdir(), 'kapsel-bench-'));
   try {

@@ -53,7 +53,9 @@ if (options.help) {
   );
   process.exit(0);
 }
-const out = resolve(process.env.INIT_CWD ?? '.', options.out ?? '');
+// Where the person stands: npm runs this in its own folder.
+const here = process.env.INIT_CWD ?? process.cwd();
+const out = resolve(here, options.out ?? '');
 
 const scratch = await mkdtemp(join(tmpdir(), 'kapsel-demo-'));
 // PostgreSQL does not run as root: the user that it runs as has to get to its folder.
@@ -150,13 +152,13 @@ async function demo() {
   await stopAll();
 
   step(6, 'The server is stopped. The proof is verified offline, by another process');
-  const good = await run(VERIFIER, ['--proof', files.proof, '--public-key', publicKey]);
+  const good = await verify(short(files.proof), publicKey);
   detail(`$ kapsel-verify --proof ${short(files.proof)} --public-key ${publicKey.slice(0, 8)}…`);
   show(good.stdout + good.stderr);
   if (good.code !== 0) throw new Error(`kapsel-verify ended with ${good.code}`);
 
   step(7, 'One byte of the proof is changed: the payload’s hash');
-  const bad = await run(VERIFIER, ['--proof', files.tampered, '--public-key', publicKey]);
+  const bad = await verify(short(files.tampered), publicKey);
   detail(`$ kapsel-verify --proof ${short(files.tampered)} --public-key ${publicKey.slice(0, 8)}…`);
   show(bad.stdout + bad.stderr);
   if (bad.code !== 1)
@@ -227,6 +229,11 @@ function tamper(proof) {
   return { ...proof, leaf_data: leafData };
 }
 
+/** The command as the person would type it. @param {string} file @param {string} publicKey */
+function verify(file, publicKey) {
+  return run(VERIFIER, ['--proof', file, '--public-key', publicKey], here);
+}
+
 /** @param {string} name @param {string} text */
 async function save(name, text) {
   const path = join(out, name);
@@ -236,6 +243,6 @@ async function save(name, text) {
 
 /** @param {string} path */
 function short(path) {
-  const fromHere = relative(process.env.INIT_CWD ?? process.cwd(), path);
+  const fromHere = relative(here, path);
   return fromHere.startsWith('..') ? path : fromHere;
 }

@@ -92,12 +92,13 @@ async function stop(child) {
 
 /**
  * Runs a Node program to its end.
- * @param {string} file @param {string[]} args
+ * @param {string} file @param {string[]} args @param {string} cwd
  * @returns {Promise<{code: number | null, stdout: string, stderr: string}>}
  */
-export function run(file, args) {
+export function run(file, args, cwd) {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [file, ...args], {
+      cwd,
       env: cleanEnv(),
       stdio: ['ignore', 'pipe', 'pipe'],
     });

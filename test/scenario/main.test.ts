@@ -55,11 +55,31 @@ describe('the words on the command line', () => {
     ['an unknown command', ['serv']],
     ['a word too many', ['serve', 'now']],
     ['an option', ['--port=1']],
-  ])('refuse %s with the help', async (_what, words) => {
+  ])('refuse %s, with the commands that there are', async (_what, words) => {
     const { code, stdout, stderr } = await runServer(words, {});
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr.split('\n')[0]).toContain(words.at(-1));
-    expect(stderr).toContain('KAPSEL_PORT');
+    expect(stderr).toContain('\n\nkapsel-server serve');
+    expect(stderr).not.toContain('KAPSEL_PORT'); // a hundred lines would hide the first
+  });
+
+  it('are told for each command, and all but serve answer programs too', async () => {
+    const { stdout } = await runServer(['help'], {});
+    const commands = [...stdout.matchAll(/^kapsel-server ([a-z]+(?: [a-z]+)?) {2,}/gm)].map(
+      ([, words = '']) => words,
+    );
+    expect(commands).toEqual(expect.arrayContaining(['serve', 'migrate', 'doctor', 'keys rotate']));
+    const helps = await Promise.all(
+      commands.map(async (words) => ({
+        words,
+        ...(await runServer([...words.split(' '), '--help'], {})),
+      })),
+    );
+    for (const { words, code, stdout: help } of helps) {
+      expect([words, code]).toEqual([words, 0]);
+      expect(help).toContain(`kapsel-server ${words}`);
+      expect(help.includes('--json')).toBe(words !== 'serve');
+    }
   });
 });
 
@@ -79,6 +99,12 @@ describe('settings', () => {
       'KAPSEL_PORT',
       'KAPSEL_PROT',
     ]);
+  });
+
+  it('that are wrong are findings of the doctor, which answers all the same', async () => {
+    const { code, stdout, stderr } = await runServer(['doctor', '--json'], { KAPSEL_PROT: '1' });
+    expect([code, stderr]).toEqual([1, '']);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, findings: [{ check: 'settings' }] });
   });
 
   it('that only the rooms understand are judged before anything is started', async () => {
@@ -111,10 +137,10 @@ describe('a start that cannot be', () => {
     ['no URL', 'somewhere'],
     ['a URL of something else', 'https://kapsel:hunter2@127.0.0.1/'],
     ['a URL with broken escapes', 'postgresql://kapsel:%zzhunter2@127.0.0.1:1/'],
-  ])('for %s as DATABASE_URL is one line, without the password', async (_what, url) => {
+  ])('for %s as DATABASE_URL is a bad setting, without the password', async (_what, url) => {
     const { code, stderr } = await runServer([], { DATABASE_URL: url });
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/^kapsel-server: .*DATABASE_URL.*\n$/);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^kapsel-server: bad configuration:\n {2}DATABASE_URL .*\n$/);
     expect(stderr).not.toContain('hunter2');
   });
 });
@@ -221,6 +247,31 @@ describe('signals', () => {
       expect(await server.end(signal)).toMatchObject({ code: 0, signal: null, stderr: '' });
     },
   );
+
+  it('SIGUSR2 lets a running server tell everything, and another one ends that', async () => {
+    const server = await start(testSettings(database.connectionString, folder));
+    const asked = async (signal: boolean): Promise<void> => {
+      if (signal) {
+        server.signal('SIGUSR2');
+        // The signal and the request are two ways into the process: wait for what the first one says.
+        await vi.waitFor(() => expect(server.stderr()).toMatch(/log level changed[^\n]*\n$/), {
+          timeout: 10_000,
+        });
+      }
+      await fetch(`${server.url}/health/live`);
+    };
+    await asked(false);
+    expect(server.stderr()).toBe('');
+    await asked(true);
+    await vi.waitFor(() => expect(server.stderr()).toContain('"route":"/health/live"'), {
+      timeout: 10_000,
+    });
+    const { length } = server.stderr().split('"route"');
+    await asked(true);
+    const { code, stderr } = await server.end();
+    expect(code).toBe(0);
+    expect(stderr.split('"route"')).toHaveLength(length);
+  });
 
   /** A server that is stopping, and waits for a destination that does not answer. */
   async function startStopping(own: TestDatabase, timeoutMs: number): Promise<ServerProcess> {

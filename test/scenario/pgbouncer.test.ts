@@ -60,3 +60,19 @@ it.skipIf(!part('pgbouncer'))(
     await rm(folder, { recursive: true, force: true });
   },
 );
+
+it.skipIf(!part('pgbouncer'))('does not start where roles would be lost on the way', async () => {
+  const database = await createTestDatabase();
+  const pooler = await startPgBouncer(database.connectionString);
+  const folder = await mkdtemp(join(tmpdir(), 'kapsel-behind-pgbouncer-'));
+  const refused = await runServer(['serve'], {
+    ...testSettings(pooler.connectionString, folder),
+    KAPSEL_DATABASE_ROLES: 'connect',
+    DATABASE_URL_DIRECT: database.connectionString,
+  });
+  expect(refused.code).toBeGreaterThan(0);
+  expect(refused.stderr).toContain('KAPSEL_DATABASE_ROLES=transaction');
+  await pooler.stop();
+  await database.drop();
+  await rm(folder, { recursive: true, force: true });
+});

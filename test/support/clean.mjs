@@ -6,9 +6,11 @@ const ROOT = new URL('../../', import.meta.url);
 for (const workspace of [
   'packages/verification',
   'packages/tree',
+  'packages/client',
   'cli',
   'web-verifier',
   'server',
+  'server/console',
 ]) {
   await rm(new URL(`${workspace}/dist`, ROOT), { recursive: true, force: true });
 }

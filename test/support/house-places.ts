@@ -2,10 +2,12 @@
 import type { CodeFacts } from './house-code.ts';
 import { type House, isSource, type Rule } from './house-tree.ts';
 
-const MAIN_FILE = /^(cli\/src\/main\.ts|server\/src\/main\.ts|web-verifier\/src\/main\.tsx)$/;
+const MAIN_FILE =
+  /^(cli\/src\/process-host\.ts|server\/src\/main\.ts|web-verifier\/src\/main\.tsx|server\/console\/src\/main\.tsx)$/;
 const STREAM_FILE =
-  /^(cli\/src\/main\.ts|server\/src\/main\.ts|server\/src\/telemetry\/logger\.ts)$/;
-const SETTINGS_FILE = /^(cli\/src\/main\.ts|server\/src\/main\.ts|server\/src\/base\/config\.ts)$/;
+  /^(cli\/src\/process-host\.ts|server\/src\/main\.ts|server\/src\/telemetry\/logger\.ts)$/;
+const SETTINGS_FILE =
+  /^(cli\/src\/process-host\.ts|server\/src\/main\.ts|server\/src\/base\/config\.ts)$/;
 const STORE_FILE = /^server\/src\/(db\/.*|(.*\/)?([a-z-]+-)?store\.ts)$/;
 
 // Whole statements or their beginnings. Words alone ("select", "update") are ordinary English.

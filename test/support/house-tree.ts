@@ -29,10 +29,13 @@ const CORE = '@kapsel/verification';
 export const WORKSPACES: readonly Workspace[] = [
   workspace('packages/verification', CORE, [], { isBundled: true }),
   workspace('packages/tree', '@kapsel/tree', [CORE]),
+  workspace('packages/client', '@kapsel/client', []),
   workspace('packages/threshold', '@kapsel/threshold', []),
   workspace('packages/zk', '@kapsel/zk', []),
-  workspace('cli', 'kapsel-verify', [CORE, '@kapsel/zk'], { hasNode: true }),
+  workspace('cli', 'kapsel-verify', [CORE, '@kapsel/zk'], { hasNode: true, isBundled: true }),
   workspace('web-verifier', 'web-verifier', [CORE, '@kapsel/zk'], { isBundled: true }),
+  // Before the folder that it lies in: the first that fits counts.
+  workspace('server/console', 'kapsel-console', [CORE, '@kapsel/client'], { isBundled: true }),
   workspace('server', '@kapsel/server', [CORE, '@kapsel/tree', '@kapsel/threshold'], {
     hasNode: true,
   }),
@@ -47,12 +50,13 @@ const FLOORS: Readonly<Record<number, readonly string[]>> = {
   6: ['server/queue', 'server/anchors', 'server/witnesses', 'server/receipts'],
   5: ['server/ingest', 'server/delivery', 'server/attestation'],
   4: ['server/tenants', 'server/endpoints', 'server/events', 'server/keys', 'server/disclosure'],
-  3: ['server/logs', 'cli', 'web-verifier'],
+  3: ['server/logs', 'cli', 'web-verifier', 'server/console'],
   2: ['server/db', 'server/embedded', 'packages/tree'],
   1: [
     'server/base',
     'server/telemetry',
     'packages/verification',
+    'packages/client',
     'packages/threshold',
     'packages/zk',
   ],

@@ -7,6 +7,7 @@ import { TestRunner } from 'vitest';
 import { findBrowser } from './browser.ts';
 import { findFirefox } from './firefox.ts';
 import { findPgBouncer } from './pgbouncer.ts';
+import { findBaseBackup } from './postgres-standby.ts';
 import { findRuntimes } from './runtimes.ts';
 
 /** A part that some tests need and that a machine may lack. */
@@ -16,10 +17,13 @@ export type PartName =
   | 'jq'
   | 'namespace'
   | 'openssl'
+  | 'opentimestamps'
   | 'pgbouncer'
+  | 'promtool'
   | 'pty'
   | 'redis'
   | 'runtimes'
+  | 'standby'
   | 'tmpfs';
 
 interface Part {
@@ -56,9 +60,18 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
     probe: () => answers('openssl', ['version'], /^OpenSSL [3-9]/),
     remedy: 'install OpenSSL 3.0 or newer (Debian: apt-get install openssl)',
   },
+  opentimestamps: {
+    probe: () => hasPythonModules('opentimestamps', 'bitcoin'),
+    remedy:
+      'install the OpenTimestamps library for the system Python (Debian: apt-get install python3-opentimestamps)',
+  },
   pgbouncer: {
     probe: () => findPgBouncer() !== null,
     remedy: 'install PgBouncer (Debian: apt-get install pgbouncer)',
+  },
+  promtool: {
+    probe: () => answers('promtool', ['--version'], /^promtool, version [23]\./),
+    remedy: 'install promtool, which comes with Prometheus (Debian: apt-get install prometheus)',
   },
   pty: {
     probe: () => process.platform === 'linux' && answers('script', ['--version'], /util-linux/),
@@ -72,6 +85,10 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
     probe: () => findRuntimes() !== null,
     remedy:
       'run npm ci --prefix .ci/runtimes on Linux x64, or set KAPSEL_NODES to the folders of Node 22 and 24',
+  },
+  standby: {
+    probe: () => findBaseBackup() !== null,
+    remedy: 'install PostgreSQL 14 or newer with its client programs (Debian: postgresql)',
   },
   tmpfs: {
     probe: () => process.platform === 'linux' && mayMount(),
@@ -135,6 +152,13 @@ function answers(command: string, argv: readonly string[], expected: RegExp): bo
     throw new Error(`${command} is there but does not answer as expected: ${said}`);
   }
   return true;
+}
+
+/** The Python of the system, where Debian puts its libraries; a module is looked for, not loaded. */
+function hasPythonModules(...names: readonly string[]): boolean {
+  const code = `from importlib.util import find_spec; import sys; sys.exit(not all(map(find_spec, ${JSON.stringify(names)})))`;
+  const run = spawnSync('/usr/bin/python3', ['-c', code], { timeout: PROBE_LIMIT_MS });
+  return run.status === 0;
 }
 
 /** Mounts a small file system, and takes it away again. */

@@ -23,6 +23,8 @@ export interface ServerProcess {
   readonly publicKey: string;
   /** Null at any but the first start on a database. */
   readonly apiKey: string | null;
+  /** What it has said on stderr until now. */
+  stderr(): string;
   /** Sends the signal and waits for the end. */
   end(signal?: NodeJS.Signals): Promise<Ended>;
   signal(signal: NodeJS.Signals): void;
@@ -47,6 +49,7 @@ export function testSettings(connectionString: string, folder: string): Settings
 export interface SpawnedServer {
   readonly child: ChildProcess;
   readonly stdout: () => string;
+  readonly stderr: () => string;
   readonly ended: Promise<Ended>;
 }
 
@@ -65,7 +68,7 @@ export function spawnServer(words: readonly string[], settings: Settings): Spawn
     stderr += chunk;
   });
   const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, stdout, stderr }));
-  return { child, stdout: () => stdout, ended };
+  return { child, stdout: () => stdout, stderr: () => stderr, ended };
 }
 
 /** Runs the program to its end, as a shell would. */
@@ -78,7 +81,7 @@ export async function startServer(
   settings: Settings,
   onSpawned?: (kill: () => void) => void,
 ): Promise<ServerProcess> {
-  const { child, stdout, ended } = spawnServer(['serve'], settings);
+  const { child, stdout, stderr, ended } = spawnServer(['serve'], settings);
   onSpawned?.(() => child.kill('SIGKILL'));
   const ready = vi.waitFor(
     () => {
@@ -95,6 +98,7 @@ export async function startServer(
     url: told('URL') ?? '',
     publicKey: told('Public key') ?? '',
     apiKey: told('API key'),
+    stderr,
     ended,
     signal: (signal) => {
       child.kill(signal);

@@ -1,5 +1,5 @@
 // @ts-check
-/** Writes the page's content security policy: only the exact inlined script and style may act, and nothing may connect. @module */
+/** Writes the page's content security policy: only the exact inlined script and style may act, and connect to where the page may. @module */
 import { createHash } from 'node:crypto';
 
 const AFTER = '<meta charset="utf-8">'; // the policy binds only what follows it
@@ -7,9 +7,10 @@ const AFTER = '<meta charset="utf-8">'; // the policy binds only what follows it
 /**
  * Adds the policy to a page whose scripts and styles are all inlined. Throws on anything the policy could not cover.
  * @param {string} html
+ * @param {{ connect: "'none'" | "'self'", worker: "'none'" | 'blob:' }} may
  * @returns {string}
  */
-export function addPolicy(html) {
+export function addPolicy(html, may) {
   if (html.includes('\r')) throw new Error('the page must have LF line ends: browsers hash LF');
   if (html.split(AFTER).length !== 2) throw new Error(`the page needs exactly one ${AFTER}`);
   if (/http-equiv/i.test(markupOf(html))) throw new Error('the page already has a policy');
@@ -23,8 +24,8 @@ export function addPolicy(html) {
     `script-src ${hashesOf(scripts)}`,
     `style-src ${hashesOf(inlineTexts(html, 'style'))}`,
     'img-src data: blob:',
-    "connect-src 'none'",
-    'worker-src blob:',
+    `connect-src ${may.connect}`,
+    `worker-src ${may.worker}`,
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');

@@ -1,5 +1,5 @@
 /** The page: keys and files in, findings out. It checks; it never signs, edits or sends. @module */
-import type { PublicKey } from '@kapsel/verification';
+import type { HeaderEvidence, PublicKey } from '@kapsel/verification';
 import {
   type ReactElement,
   type RefObject,
@@ -19,6 +19,7 @@ import {
   rememberLook,
 } from './device-memory.ts';
 import type { Finding, Result } from './finding.ts';
+import { heightOfHeader } from './grounds.ts';
 import type { Source } from './item.ts';
 import { openForPrint } from './print-view.ts';
 import { sourceFromFragment } from './proof-link.ts';
@@ -45,7 +46,11 @@ export function App({ nowMs }: AppProps): ReactElement {
   const [checks] = useState(() => new Checks(nowMs));
   const [sample, setSample] = useState<{ readonly changed: Break | null } | null>(null);
   const isSample = sample !== null;
-  useEffect(() => checks.trust(isSample ? SAMPLE_KEYS : keys), [checks, keys, isSample]);
+  const [headers, setHeaders] = useState<readonly HeaderEvidence[]>([]);
+  useEffect(
+    () => checks.trust(isSample ? SAMPLE_KEYS : keys, headers),
+    [checks, keys, headers, isSample],
+  );
   const view = useSyncExternalStore(checks.watch, checks.view);
   const { results, progress, end } = view;
   useProofInLink(check);
@@ -65,14 +70,14 @@ export function App({ nowMs }: AppProps): ReactElement {
   function check(sources: readonly Source[]): void {
     setChoice(null);
     setSample(null);
-    checks.trust(keys);
+    checks.trust(keys, headers);
     checks.check(sources);
   }
 
   function trySample(changed: Break | null): void {
     setChoice(null);
     setSample({ changed });
-    checks.trust(SAMPLE_KEYS);
+    checks.trust(SAMPLE_KEYS, headers);
     checks.check([sampleSource(changed)]);
   }
 
@@ -83,7 +88,7 @@ export function App({ nowMs }: AppProps): ReactElement {
 
   return (
     <>
-      <PageHeader look={look} onLook={setLook} />
+      <PageHeader isEmbedded={isEmbedded()} look={look} onLook={setLook} />
       <main>
         <KeyBar
           keys={keys}
@@ -120,6 +125,13 @@ export function App({ nowMs }: AppProps): ReactElement {
             keysPinned={isSample ? 1 : keys.length}
             isSample={isSample}
             onPin={pin}
+            headers={headers}
+            onHeader={(header) => setHeaders([...headers, header])}
+            onForget={(height) =>
+              setHeaders(headers.filter((header) => heightOfHeader(header) !== height))
+            }
+            // A sample is nobody's proof, so there is no report of it.
+            onReport={isSample ? null : (onFile) => checks.report(toolOfPage(), onFile)}
           />
         )}
       </main>
@@ -129,6 +141,12 @@ export function App({ nowMs }: AppProps): ReactElement {
 }
 
 const SAMPLE_KEYS = [SAMPLE_KEY];
+
+/** How a report names this page. */
+function toolOfPage() {
+  const runtime = navigator.userAgent;
+  return { name: 'kapsel-verify.html', version: __PAGE_VERSION__, commit: null, runtime };
+}
 
 /** What the device may remember between two visits: the keys, when the person says so, and the look. */
 function useDevice() {

@@ -1,13 +1,8 @@
 /** What the page asks of the checker, and what the checker tells. Both sides may be one thread or two. @module */
-import type { PublicKey } from '@kapsel/verification';
+import type { RunReportStart } from '@kapsel/verification';
 import type { Finding, Result } from './finding.ts';
+import type { Terms } from './grounds.ts';
 import type { Source } from './item.ts';
-
-/** Under what an item is checked: the keys that the person pinned, and the clock of the page. */
-export interface Terms {
-  readonly keys: readonly PublicKey[];
-  readonly nowMs: number;
-}
 
 export type Ask =
   /** Reads and checks; what was read before is forgotten. */
@@ -16,8 +11,19 @@ export type Ask =
   | { readonly kind: 'judge'; readonly terms: Terms }
   /** Wants all that is known about one item. */
   | { readonly kind: 'show'; readonly id: number; readonly terms: Terms }
+  | ReportAsk
   /** Ends what is running; what was found until then stays. */
   | { readonly kind: 'cancel' };
+
+/** Wants the report of what was checked, as a file. */
+export interface ReportAsk {
+  readonly kind: 'report';
+  /** How the report names this program. */
+  readonly tool: RunReportStart['tool'];
+  /** Items that are not to be told of. */
+  readonly without: readonly number[];
+  readonly terms: Terms;
+}
 
 /** Counts of a run; `total` is null while the end is not in sight. */
 export interface Progress {
@@ -40,7 +46,8 @@ export type Tell =
   /** Some of the run's results, once each. Tree heads come last: two of them become one result. */
   | { readonly kind: 'results'; readonly results: readonly Result[] }
   | { readonly kind: 'done'; readonly end: RunEnd }
-  | { readonly kind: 'finding'; readonly finding: Finding };
+  | { readonly kind: 'finding'; readonly finding: Finding }
+  | { readonly kind: 'report'; readonly file: Blob };
 
 /** Answers carry the number of the ask they answer, so that a late one can be told apart. */
 export interface Numbered<Message> {

@@ -1,8 +1,9 @@
 /** The page's side of checking: asks the checker, keeps what it tells, and drops what belongs to an older run. @module */
-import type { PublicKey } from '@kapsel/verification';
-import type { Ask, Numbered, Progress, RunEnd, Tell, Terms } from './check-protocol.ts';
+import type { HeaderEvidence, PublicKey } from '@kapsel/verification';
+import type { Ask, Numbered, Progress, ReportAsk, RunEnd, Tell } from './check-protocol.ts';
 import { type Checker, openChecker } from './checker.ts';
 import type { Finding, Result } from './finding.ts';
+import type { Terms } from './grounds.ts';
 import type { Source } from './item.ts';
 
 /** What is known at a moment. A new object whenever something changed. */
@@ -39,10 +40,14 @@ export class Checks {
   #run = 0;
   #sources: readonly Source[] = [];
   #keys: readonly PublicKey[] = [];
+  #headers: readonly HeaderEvidence[] = [];
+  /** Those of the newest run: its report is written under the same. */
+  #runTerms: Terms | null = null;
   /** All of what was given has been read: a new verdict needs no second reading. */
   #isRead = false;
   #gathered: Result[] = [];
   readonly #forgotten = new Set<number>();
+  #onReport: ((file: Blob) => void) | null = null;
 
   /** The clock: a head far in the future is refused. */
   constructor(nowMs: () => number) {
@@ -73,16 +78,25 @@ export class Checks {
     this.#change({ ...NOTHING, isWorkerLost: this.#view.isWorkerLost });
   }
 
-  /** Checks again what was given, when the keys are others. */
-  trust(keys: readonly PublicKey[]): void {
-    if (keys === this.#keys) return;
+  /** Checks again what was given, when the keys or the block headers are others. */
+  trust(keys: readonly PublicKey[], headers: readonly HeaderEvidence[]): void {
+    if (keys === this.#keys && headers === this.#headers) return;
     this.#keys = keys;
+    this.#headers = headers;
     if (this.#sources.length > 0) this.#start();
   }
 
   /** Wants all that is known about one result; it comes as `finding`. */
   show(id: number): void {
     this.#ask({ kind: 'show', id, terms: this.#terms() });
+  }
+
+  /** Hands out the report of what is shown. Nothing comes of it where another run is on, or begins first. */
+  report(tool: ReportAsk['tool'], onReport: (file: Blob) => void): void {
+    const terms = this.#runTerms;
+    if (terms === null || this.#view.progress !== null) return;
+    this.#onReport = onReport;
+    this.#ask({ kind: 'report', tool, without: [...this.#forgotten], terms });
   }
 
   /** Ends the run; what it found until then is shown. */
@@ -100,6 +114,7 @@ export class Checks {
     this.#run += 1;
     this.#gathered = [];
     const terms = this.#terms();
+    this.#runTerms = terms;
     // In the middle of reading, what is left unread must not be lost: then all is read again.
     this.#ask(
       this.#isRead ? { kind: 'judge', terms } : { kind: 'check', sources: this.#sources, terms },
@@ -127,6 +142,9 @@ export class Checks {
       case 'finding':
         this.#change({ finding: message.finding });
         return;
+      case 'report':
+        this.#onReport?.(message.file);
+        return;
       case 'done':
         this.#isRead = true;
         this.#change({
@@ -153,7 +171,7 @@ export class Checks {
   }
 
   #terms(): Terms {
-    return { keys: this.#keys, nowMs: this.#nowMs() };
+    return { keys: this.#keys, headers: this.#headers, nowMs: this.#nowMs() };
   }
 
   #change(part: Partial<ChecksView>): void {

@@ -1,11 +1,7 @@
 /** Two tree heads among what was given: they are compared with each other instead of being called no proof packages. @module */
-import {
-  followKeyStatements,
-  leadingFailure,
-  type Trust,
-  verifyHeadConsistency,
-} from '@kapsel/verification';
+import { followKeyStatements, leadingFailure, verifyHeadConsistency } from '@kapsel/verification';
 import type { Finding } from './finding.ts';
+import type { Grounds } from './grounds.ts';
 import type { Item } from './item.ts';
 
 /** What is needed for a comparison, gathered while a run goes by. */
@@ -20,7 +16,10 @@ export function itemsToCompare({ heads, proofs }: HeadsGiven): readonly Item[] |
 }
 
 /** The verifier's word on two heads and the proof, as one finding under the number of the first. */
-export function findingFromHeads(items: readonly Item[], trust: Trust, nowMs: number): Finding {
+export function findingFromHeads(
+  items: readonly Item[],
+  { trust, options: { nowMs } }: Grounds,
+): Finding {
   const [first, second, proof] = items;
   const report = verifyHeadConsistency(
     first?.bytes ?? '',
@@ -29,15 +28,18 @@ export function findingFromHeads(items: readonly Item[], trust: Trust, nowMs: nu
     trust,
     { nowMs, followKeyStatements },
   );
-  const item: Item = {
-    id: first?.id ?? 0,
-    name: items.map(({ name }) => name).join(' + '),
-    sizeBytes: items.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-    bytes: null,
-    fault: null,
+  const name = items.map((item) => item.name).join(' + ');
+  const place = { path: name, entry: null, line: null };
+  const item: Item = { id: first?.id ?? 0, place, name, bytes: null, refusal: null };
+  const failure = leadingFailure(report);
+  return {
+    item,
+    verdict: report.verdict,
+    code: failure?.code ?? null,
+    failure,
+    report: null,
+    other: null,
+    comparison: report,
+    checkedAtMs: nowMs,
   };
-  const code = leadingFailure(report)?.code ?? null;
-  const { verdict } = report;
-  const nothing = { report: null, other: null };
-  return { item, verdict, code, ...nothing, comparison: report, checkedAtMs: nowMs };
 }

@@ -1,14 +1,15 @@
 /** From an item and the pinned keys to what the page shows: the verifier's report, or why there is none. @module */
 import {
+  type Check,
   type ConsistencyReport,
   type ErrorCode,
-  followKeyStatements,
   leadingFailure,
   type Report,
-  type Trust,
+  reportOfRefusal,
   type Verdict,
   verifyProofPackage,
 } from '@kapsel/verification';
+import type { Grounds } from './grounds.ts';
 import type { Item } from './item.ts';
 import { type Other, recogniseOther } from './recognise.ts';
 
@@ -18,6 +19,8 @@ export interface Finding {
   readonly verdict: Verdict;
   /** The code that leads to the verdict; null only for `verified`. */
   readonly code: ErrorCode | null;
+  /** The check that leads to the verdict; null where nothing failed, or the item is something else. */
+  readonly failure: Check | null;
   /** Null if the item was not read or is something else. */
   readonly report: Report | null;
   readonly other: Other | null;
@@ -39,20 +42,28 @@ export interface Result {
   readonly pinnable: string | null;
 }
 
+/** The verifier's report on one item, or that of why there was nothing to verify. */
+export function reportOfItem({ bytes, refusal }: Item, { trust, options }: Grounds): Report {
+  if (bytes === null) return reportOfRefusal(refusal ?? { code: 'E_IO' });
+  return verifyProofPackage(bytes, trust, options);
+}
+
 /** Checks one item. The verifier decides; this only chooses what to ask it. */
-export function findingFromItem(item: Item, trust: Trust, nowMs: number): Finding {
+export function findingFromItem(item: Item, grounds: Grounds): Finding {
   const { bytes } = item;
-  if (bytes === null) {
-    const verdict = item.fault === 'E_TOO_LARGE' ? 'malformed' : 'error';
-    const nothing = { report: null, other: null, comparison: null };
-    return { item, verdict, code: item.fault, ...nothing, checkedAtMs: nowMs };
-  }
-  const report = verifyProofPackage(bytes, trust, { nowMs, followKeyStatements });
-  const other = report.verdict === 'malformed' ? recogniseOther(bytes) : null;
-  const code = leadingFailure(report)?.code ?? null;
-  const shown = other === null ? report : null;
-  const { verdict } = report;
-  return { item, verdict, code, report: shown, other, comparison: null, checkedAtMs: nowMs };
+  const report = reportOfItem(item, grounds);
+  const other = bytes !== null && report.verdict === 'malformed' ? recogniseOther(bytes) : null;
+  const failure = leadingFailure(report);
+  return {
+    item,
+    verdict: report.verdict,
+    code: failure?.code ?? null,
+    failure: other === null ? failure : null,
+    report: bytes !== null && other === null ? report : null,
+    other,
+    comparison: null,
+    checkedAtMs: grounds.options.nowMs,
+  };
 }
 
 /** What the list needs of a finding. */

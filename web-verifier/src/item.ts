@@ -1,4 +1,5 @@
 /** Items: the single things to check, each with a name that says where it was found. @module */
+import type { InputPlace, InputRefusal } from '@kapsel/verification';
 
 /** The limit for one package, as in the command line program. */
 export const MAX_PACKAGE_BYTES = 1_048_576;
@@ -20,18 +21,16 @@ export interface Source {
   readonly blob: Blob | null;
   /** A member of a folder is looked at only when its name says that it may hold proofs. */
   readonly isListed: boolean;
-  /** Pasted text says by its lines, and not by its name, whether it is one package or many. */
-  readonly isPasted: boolean;
 }
 
-/** One thing to check. The name comes from outside: escape it before showing it. */
+/** One thing to check. */
 export interface Item {
   /** Counts up within a run. */
   readonly id: number;
-  /** `file`, `file!entry` of an archive, `file:line` of a text with one package a line. */
+  readonly place: InputPlace;
+  /** The place in one text. From outside: escape it before showing it. */
   readonly name: string;
-  readonly sizeBytes: number;
-  /** Null where nothing could be read: `fault` says why. */
-  readonly bytes: Uint8Array<ArrayBuffer> | null;
-  readonly fault: 'E_TOO_LARGE' | 'E_IO' | null;
+  /** Null where nothing could be read: `refusal` says why. */
+  readonly bytes: Uint8Array | null;
+  readonly refusal: InputRefusal | null;
 }

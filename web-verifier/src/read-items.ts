@@ -1,22 +1,20 @@
 /** From what a person gave to the single things to check. Nothing is lost: what cannot be read becomes an item that says so. @module */
-import { type ByteStream, bytesOfBlob, collect, inflate, isGzip, linesOf } from './byte-stream.ts';
-import { type Item, MAX_PACKAGE_BYTES, type RunLimits, type Source } from './item.ts';
+import { type Found, labelOfPlace, mayHoldProofs, readInput } from '@kapsel/verification';
+import { archiveOfBlob, bytesOfBlob, UNPACKERS } from './byte-stream.ts';
+import { type Item, MAX_PACKAGE_BYTES, RUN_LIMITS, type RunLimits, type Source } from './item.ts';
 
-/** What was not made an item, counted while reading. */
+/** What a run counts about what it was given. */
 export interface Tally {
-  /** Members of folders whose names do not say that they may hold proofs. */
+  files: number;
+  /** Members of folders and archives whose names do not say that they may hold proofs. */
   skippedFiles: number;
   /** The limits of a run were met: there is more than was read. */
   isCut: boolean;
 }
 
-const KNOWN_NAME = /\.(json|ndjson|jsonl|gz)$/i;
-const LINES_NAME = /\.(ndjson|jsonl)$/i;
-const GZIP_NAME = /\.gz$/i;
-const MAGIC_BYTES = 4;
-
-/** A thing to check before it has its number. */
-type Found = Omit<Item, 'id'>;
+export function newTally(): Tally {
+  return { files: 0, skippedFiles: 0, isCut: false };
+}
 
 /** Reads the sources one after the other, no more than the limits allow. Never rejects. */
 export async function* readItems(
@@ -25,92 +23,51 @@ export async function* readItems(
   limits: RunLimits,
 ): AsyncGenerator<Item> {
   let count = 0;
-  let bytes = 0;
+  let size = 0;
   for (const source of sources) {
-    if (source.isListed && !KNOWN_NAME.test(source.name)) {
+    if (source.isListed && !mayHoldProofs(source.name)) {
       tally.skippedFiles += 1;
       continue;
     }
-    for await (const found of itemsOfSource(source)) {
-      bytes += found.bytes?.length ?? 0;
-      if (count === limits.items || bytes > limits.bytes) {
+    tally.files += 1;
+    for await (const found of foundIn(source)) {
+      if (found.kind === 'skipped') {
+        tally.skippedFiles += 1;
+        continue;
+      }
+      const bytes = found.kind === 'package' ? found.bytes : null;
+      size += bytes?.length ?? 0;
+      if (count === limits.items || size > limits.bytes) {
         tally.isCut = true;
         return;
       }
       count += 1;
-      yield { id: count, ...found };
+      const refusal = found.kind === 'refused' ? found.refusal : null;
+      yield { id: count, place: found.place, name: labelOfPlace(found.place), bytes, refusal };
     }
   }
 }
 
-async function* itemsOfSource(source: Source): AsyncGenerator<Found> {
-  const { name, blob } = source;
-  if (blob === null) return yield unreadable(name, 0);
+const INPUT_LIMITS = {
+  maxEntries: RUN_LIMITS.items,
+  maxPackageBytes: MAX_PACKAGE_BYTES,
+  maxTotalBytes: RUN_LIMITS.bytes,
+};
+
+async function* foundIn({ name: path, blob }: Source): AsyncGenerator<Found> {
+  const place = { path, entry: null, line: null };
+  if (blob === null) return yield { kind: 'refused', place, refusal: { code: 'E_IO' } };
+  const input = {
+    path,
+    chunks: () => bytesOfBlob(blob),
+    openArchive: async () => archiveOfBlob(blob),
+    // A run that is over reads nothing more: there is no half of a file to keep quiet about.
+    isStopped: () => false,
+  };
   try {
-    const start = new Uint8Array(await blob.slice(0, MAGIC_BYTES).arrayBuffer());
-    if (isGzip(start)) yield* itemsOfGzip(name, blob);
-    else if (LINES_NAME.test(name)) yield* itemsOfLines(name, bytesOfBlob(blob));
-    else if (source.isPasted) yield* itemsOfText(name, blob);
-    else yield await itemOfFile(name, blob);
+    yield* readInput(input, INPUT_LIMITS, UNPACKERS);
   } catch {
-    // The browser gives no reason that would help: a folder, a missing permission, a removed file, a broken archive.
-    yield unreadable(name, blob.size);
+    // The browser gives no reason that would help: a folder, a missing permission, a removed file.
+    yield { kind: 'refused', place, refusal: { code: 'E_IO' } };
   }
-}
-
-async function itemOfFile(name: string, blob: Blob): Promise<Found> {
-  if (blob.size > MAX_PACKAGE_BYTES) return tooLarge(name, blob.size);
-  const bytes = new Uint8Array(await blob.arrayBuffer());
-  return { name, sizeBytes: bytes.length, bytes, fault: null };
-}
-
-async function* itemsOfGzip(name: string, blob: Blob): AsyncGenerator<Found> {
-  const unfolded = inflate(bytesOfBlob(blob), 'gzip');
-  const inner = name.replace(GZIP_NAME, '');
-  if (LINES_NAME.test(inner)) return yield* itemsOfLines(name, unfolded);
-  const bytes = await collect(unfolded, MAX_PACKAGE_BYTES);
-  yield bytes === null
-    ? tooLarge(name, blob.size)
-    : { name, sizeBytes: bytes.length, bytes, fault: null };
-}
-
-async function* itemsOfLines(name: string, stream: ByteStream): AsyncGenerator<Found> {
-  for await (const { number, bytes } of linesOf(stream, MAX_PACKAGE_BYTES)) {
-    const label = `${name}:${number}`;
-    yield bytes === null
-      ? tooLarge(label, MAX_PACKAGE_BYTES + 1)
-      : { name: label, sizeBytes: bytes.length, bytes, fault: null };
-  }
-}
-
-/** Pasted text is many packages when its first line is a whole object and another line follows. */
-async function* itemsOfText(name: string, blob: Blob): AsyncGenerator<Found> {
-  const found: Found[] = [];
-  for await (const item of itemsOfLines(name, bytesOfBlob(blob))) {
-    found.push(item);
-    if (!isWholeObject(found[0]?.bytes ?? null)) break;
-  }
-  if (found.length > 1) yield* found;
-  else yield await itemOfFile(name, blob);
-}
-
-function isWholeObject(line: Uint8Array | null): boolean {
-  if (line === null) return false;
-  const text = new TextDecoder().decode(line).trim();
-  if (!text.startsWith('{')) return false;
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function unreadable(name: string, sizeBytes: number): Found {
-  return { name, sizeBytes, bytes: null, fault: 'E_IO' };
-}
-
-/** `sizeBytes` is at least what it says: nobody reads on to learn how long it is. */
-function tooLarge(name: string, sizeBytes: number): Found {
-  return { name, sizeBytes, bytes: null, fault: 'E_TOO_LARGE' };
 }

@@ -23,7 +23,7 @@ export function sampleSource(changed: Break | null): Source {
   const text = JSON.stringify(changed === null ? fixture.package : brokenPackage(changed), null, 2);
   const name =
     changed === null ? 'sample' : `sample, changed copy: ${BREAKS[changed].toLowerCase()}`;
-  return { name, blob: new Blob([text]), isListed: false, isPasted: false };
+  return { name, blob: new Blob([text]), isListed: false };
 }
 
 function brokenPackage(changed: Break): typeof fixture.package {

@@ -6,14 +6,14 @@ const MAX_FOLDER_FILES = 100_000;
 const MAX_DEPTH = 32;
 
 export function sourceFromText(text: string): Source {
-  return { name: 'pasted text', blob: new Blob([text]), isListed: false, isPasted: true };
+  return { name: 'pasted text', blob: new Blob([text]), isListed: false };
 }
 
 /** Files that were chosen; those of a chosen folder bring their path. */
 export function sourceFromFile(file: File): Source {
   const isListed = file.webkitRelativePath !== '';
   const name = isListed ? file.webkitRelativePath : file.name;
-  return { name, blob: file, isListed, isPasted: false };
+  return { name, blob: file, isListed };
 }
 
 /** A dropped thing that may be a folder. It must be taken out of the event before the event is over. */
@@ -32,13 +32,13 @@ export function droppedFrom(transfer: DataTransfer): readonly Dropped[] {
 }
 
 /** Walks dropped folders. A folder that cannot be read is a source that cannot be read: the run says so. */
-export async function sourcesFromDropped(dropped: readonly Dropped[]): Promise<Source[]> {
+export async function sourcesFromDropped(dropped: readonly Dropped[]): Promise<readonly Source[]> {
   const sources: Source[] = [];
   for (const each of dropped) {
     if (each instanceof File) sources.push(sourceFromFile(each));
     else await walk(each, 1, sources);
   }
-  return sources;
+  return inWalkOrder(sources);
 }
 
 async function walk(entry: FileSystemEntry, depth: number, sources: Source[]): Promise<void> {
@@ -47,7 +47,7 @@ async function walk(entry: FileSystemEntry, depth: number, sources: Source[]): P
   try {
     if (entry.isFile) {
       const blob = await fileOf(entry as FileSystemFileEntry);
-      sources.push({ name, blob, isListed: true, isPasted: false });
+      sources.push({ name, blob, isListed: true });
       return;
     }
     const reader = (entry as FileSystemDirectoryEntry).createReader();
@@ -57,7 +57,7 @@ async function walk(entry: FileSystemEntry, depth: number, sources: Source[]): P
       for (const each of some) await walk(each, depth + 1, sources);
     }
   } catch {
-    sources.push({ name, blob: null, isListed: false, isPasted: false });
+    sources.push({ name, blob: null, isListed: false });
   }
 }
 
@@ -67,4 +67,38 @@ function fileOf(entry: FileSystemFileEntry): Promise<File> {
 
 function readSome(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]> {
   return new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+}
+
+/** How many things the person named: a folder is one, however many files it holds. */
+export function inputsIn(sources: readonly Source[]): number {
+  return groupsOf(sources).length;
+}
+
+/** The files of a folder in the order in which the command line walks it; what was given by itself stays where it is. */
+export function inWalkOrder(sources: readonly Source[]): readonly Source[] {
+  return groupsOf(sources).flatMap((group) =>
+    group
+      .map((source) => ({ source, parts: source.name.split('/') }))
+      .sort((a, b) => compareParts(a.parts, b.parts))
+      .map(({ source }) => source),
+  );
+}
+
+/** Each source for itself, and the members of a folder together. */
+function groupsOf(sources: readonly Source[]): readonly (readonly Source[])[] {
+  const groups = new Map<unknown, Source[]>();
+  for (const source of sources) {
+    const key = source.isListed ? source.name.split('/')[0] : source;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [source]);
+    else group.push(source);
+  }
+  return [...groups.values()];
+}
+
+/** By code unit, folder by folder, so that every machine and language gives one order. */
+function compareParts(a: readonly string[], b: readonly string[]): number {
+  const at = a.findIndex((part, i) => part !== b[i]);
+  if (at === -1) return 0;
+  return (a[at] ?? '') < (b[at] ?? '') ? -1 : 1;
 }

@@ -45,9 +45,12 @@ export function withoutKey(keys: readonly PublicKey[], keyId: string): readonly 
   return keys.filter((key) => key.keyId !== keyId);
 }
 
-/** What the verifier is given: nothing but the keys that the person pinned. */
+/**
+ * What the verifier is given: nothing but the keys that the person pinned. The name inside a verifier key is a note for
+ * the list of keys, and stays out of every report, as on the command line.
+ */
 export function trustFromKeys(keys: readonly PublicKey[]): Trust {
-  return { keys: keys.map(({ bytes, name }) => ({ publicKey: bytes, name })) };
+  return { keys: keys.map(({ bytes }) => ({ publicKey: bytes, name: null })) };
 }
 
 // Not URLSearchParams: it turns the "+" of base64 and of a C2SP key into a space.

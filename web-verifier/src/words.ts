@@ -1,5 +1,6 @@
 /** The page's own words, in one place. What a code means is said by the core, the same for page and command line. @module */
 import {
+  type AnchorState,
   type Check,
   type CheckId,
   type CheckStatus,
@@ -38,6 +39,7 @@ export const SAMPLE_VERIFIED =
 // Where the verdict's sentence would say something that is not so.
 const CODE_SENTENCE: Readonly<Partial<Record<ErrorCode, string>>> = {
   E_TOO_LARGE: 'This file is too large to be a proof package: the limit is 1 MiB.',
+  E_NO_INPUT: 'There is no proof in this file, so nothing was checked.',
   E_KEY_REVOKED: 'The maths is right, but the signing key was revoked.',
   E_KEY_WINDOW: 'The maths is right, but the key was not valid at the time of signing.',
   E_STH_TIME: 'The maths is right, but the time that was signed cannot be right.',
@@ -63,10 +65,11 @@ const NEWER_VERSION = /^kapsel\.proof\/(v\d{1,4})$/;
 
 /** The sentence under the verdict. */
 export function sentenceOfFinding(finding: Finding): string {
-  const { verdict, code, report, other, comparison } = finding;
+  const { verdict, code, failure, report, other, comparison, item } = finding;
   if (comparison !== null) return sentenceOfComparison(comparison, code);
   if (other !== null) return OTHER_SENTENCE[other.kind];
   if (code === 'E_VERSION') return versionSentence(report);
+  if (item.refusal !== null && failure?.reason !== undefined) return containerSentence(code);
   return (code && CODE_SENTENCE[code]) ?? VERDICT_SENTENCE[verdict];
 }
 
@@ -96,6 +99,13 @@ function sentenceOfComparison(report: ConsistencyReport, code: ErrorCode | null)
     return 'Both tree heads are of the same tree.';
   }
   return (code && CODE_SENTENCE[code]) ?? COMPARISON_SENTENCE[report.verdict];
+}
+
+/** Something that holds packages could not be taken apart. */
+function containerSentence(code: ErrorCode | null): string {
+  return code === 'E_TOO_LARGE'
+    ? 'There is more in it than this page reads at a time, so nothing in it was checked.'
+    : (code && CODE_SENTENCE[code]) || 'It could not be taken apart, so nothing in it was checked.';
 }
 
 function versionSentence(report: Report | null): string {
@@ -157,6 +167,7 @@ const CHECK_MEANING = {
   signature: 'Ed25519 over the 50 bytes of the tree head: version, time, tree size and root.',
   checkpoint: 'The same origin, size and root stand in the signed note, under the same key.',
   key: 'The key in the tree head is one that you pinned above, or signed statements lead to it from one.',
+  anchor: 'The tree head leads to a Bitcoin block, whose header is known.',
   policy: 'Enough of the witnesses that you trust have cosigned the checkpoint.',
 } as const;
 
@@ -191,8 +202,12 @@ export const HEADS_WORDS: CheckWords = {
 
 /** Why a check did not pass, as a sentence; its name stands above. */
 export function reasonOfCheck(check: Check): string {
-  const line = describeCheck(check).replace(`${check.id} - `, '');
-  return `${line.charAt(0).toUpperCase()}${line.slice(1)}.`;
+  return sentenceOf(describeCheck(check).replace(`${check.id} - `, ''));
+}
+
+/** The words with a capital letter and a full stop. */
+export function sentenceOf(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 }
 
 const KEEP_IT = 'Download it again and compare; if it still fails, keep the file: it is evidence.';
@@ -216,19 +231,56 @@ export function nextOnPage(code: ErrorCode | undefined, next: string): string {
   return (code && NEXT_ON_PAGE[code]) ?? next;
 }
 
-/** What a verified proof of level A establishes, and what it leaves open. */
+/** What a proof establishes that is not verified. */
 export const PROVES = {
-  proves: [
-    'The log whose key you trust signed a tree that contains this delivery attempt, with exactly these fields.',
-    'It cannot change or remove the attempt any more without someone being able to notice.',
-  ],
-  doesNotProve: [
-    'That the receiver processed the webhook, or even that it arrived: this is what the sender’s log states. A receipt signed by the destination would be needed.',
-    'That everyone is shown the same log: keep tree heads over time and compare them; this page does that too.',
-    'That it was logged at the stated time: the clock is the sender’s. A Bitcoin anchor would bound it.',
-  ],
   nothing:
     'Nothing, as long as the checks do not pass. What the file says may be wrong in any field.',
   nothingUntrusted:
     'Only that the file fits together: anyone can make such a file with a key of their own. With a key that you trust it would prove who signed it.',
 } as const;
+
+/** What a verified proof establishes by the levels that were shown, and what it leaves open. */
+export function provedBy(report: Report): {
+  readonly proves: readonly string[];
+  readonly doesNotProve: readonly string[];
+} {
+  const anchored = report.levels.includes('C')
+    ? report.checks.find(({ id }) => id === 'anchor')?.reason
+    : undefined;
+  return {
+    proves: [
+      'The log whose key you trust signed a tree that contains this delivery attempt, with exactly these fields.',
+      'It cannot change or remove the attempt any more without someone being able to notice.',
+      ...(anchored === undefined ? [] : [`It ${anchored}.`]),
+    ],
+    doesNotProve: [
+      'That the receiver processed the webhook, or even that it arrived: this is what the sender’s log states. A receipt signed by the destination would be needed.',
+      'That everyone is shown the same log: keep tree heads over time and compare them; this page does that too.',
+      anchored === undefined
+        ? 'That it was logged at the stated time: the clock is the sender’s. A Bitcoin anchor would bound it.'
+        : 'That it was logged at the stated time, rather than at any time before that block: the clock is the sender’s.',
+    ],
+  };
+}
+
+/** The card of an anchor, by its state. */
+export const ANCHOR_WORDS: Readonly<
+  Record<AnchorState, { readonly title: string; readonly note: string }>
+> = {
+  confirmed: {
+    title: 'Anchored',
+    note: 'The tree head is committed in that block: nobody could have made it later. Whose word the header is stands in the brackets.',
+  },
+  header_not_given: {
+    title: 'Not decided yet',
+    note: 'Look the block up in a source that you trust, your own node or a block explorer, and compare its Merkle root with this one; or paste what it shows here. This page asks nobody.',
+  },
+  pending: {
+    title: 'Pending',
+    note: 'Calendars have promised to put the tree head into a block, which takes some hours. This is no fault of the proof: download the package again later.',
+  },
+  mismatch: {
+    title: 'It contradicts',
+    note: 'The anchor is of another tree head, or what was given is of another block. If you may have mistyped it, take it back and compare again.',
+  },
+};

@@ -1,31 +1,9 @@
-/** Streams of bytes: lines wherever the pieces are cut, and unfolding that stops when nobody reads on. @module */
+/** Streams of bytes: a file in pieces, and unfolding that stops when nobody reads on. @module */
 import { deflateRawSync, gzipSync } from 'node:zlib';
+import { type Chunks, collectBytes } from '@kapsel/verification';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bytesOfBlob, collect, inflate, isGzip, linesOf } from '../src/byte-stream.ts';
-
-describe('linesOf', () => {
-  it('finds the lines that a split finds, wherever the pieces are cut', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.constantFrom('a', 'bc', '\n', ' ', '\r'), { maxLength: 40 }),
-        fc.array(fc.nat(5), { maxLength: 20 }),
-        async (parts, cuts) => {
-          const text = parts.join('');
-          const want = text
-            .split('\n')
-            .map((line, index) => ({ number: index + 1, line }))
-            .filter(({ line }) => line.trim() !== '');
-          const got = [];
-          for await (const { number, bytes } of linesOf(piecesOf(text, cuts), 1_000)) {
-            got.push({ number, line: new TextDecoder().decode(bytes ?? undefined) });
-          }
-          expect(got).toEqual(want);
-        },
-      ),
-    );
-  });
-});
+import { archiveOfBlob, bytesOfBlob, UNPACKERS } from '../src/byte-stream.ts';
 
 describe('bytesOfBlob', () => {
   it('gives all the bytes, and lets go of the file when nobody reads on', async () => {
@@ -37,14 +15,14 @@ describe('bytesOfBlob', () => {
   });
 });
 
-describe('inflate', () => {
+describe('the unpackers of the browser', () => {
   it('unfolds both formats to the same bytes', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 5_000 }), async (bytes) => {
-        const gzip = inflate(bytesOfBlob(new Blob([gzipSync(bytes)])), 'gzip');
-        expect(await collect(gzip, 5_000)).toEqual(new Uint8Array(bytes));
-        const raw = inflate(bytesOfBlob(new Blob([deflateRawSync(bytes)])), 'deflate-raw');
-        expect(await collect(raw, 5_000)).toEqual(new Uint8Array(bytes));
+        const gzip = UNPACKERS.gunzip(bytesOfBlob(new Blob([gzipSync(bytes)])));
+        expect(await collectBytes(gzip, 5_000)).toEqual(new Uint8Array(bytes));
+        const raw = UNPACKERS.inflateRaw(bytesOfBlob(new Blob([deflateRawSync(bytes)])));
+        expect(await collectBytes(raw, 5_000)).toEqual(new Uint8Array(bytes));
       }),
       { numRuns: 30 },
     );
@@ -53,31 +31,45 @@ describe('inflate', () => {
   it('holds no more than a little of what it unfolds beyond what was read', async () => {
     let pushed = 0;
     const packed = new Uint8Array(gzipSync(Buffer.alloc(100_000_000)));
-    async function* counted() {
+    async function* counted(): Chunks {
       for (let at = 0; at < packed.length; at += 1_024) {
         pushed += 1;
         yield packed.slice(at, at + 1_024);
       }
     }
-    expect(await collect(inflate(counted(), 'gzip'), 1_000_000)).toBeNull();
+    expect(await collectBytes(UNPACKERS.gunzip(counted()), 1_000_000)).toBeNull();
     // A push of 1 KiB unfolds to 1 MB here: only the first few were needed to see that it is too much.
     expect(pushed).toBeLessThan(20);
   });
 });
 
-describe('isGzip', () => {
-  it('looks at the first three bytes', () => {
-    expect(isGzip(gzipSync('x'))).toBe(true);
-    expect(isGzip(new Uint8Array([0x1f, 0x8b]))).toBe(false);
-    expect(isGzip(new TextEncoder().encode('{"a":1}'))).toBe(false);
+describe('archiveOfBlob', () => {
+  it('gives the bytes of any place, whatever was read before', async () => {
+    const bytes = Uint8Array.from({ length: 3_000 }, (_, i) => i % 251);
+    const archive = archiveOfBlob(new Blob([bytes]));
+    const places = fc.tuple(fc.nat(3_000), fc.nat(500));
+    await fc.assert(
+      fc.asyncProperty(fc.array(places, { maxLength: 9 }), async (wanted) => {
+        for (const [offset, length] of wanted) {
+          const end = Math.min(offset + length, bytes.length);
+          expect(await archive.read(offset, end - offset)).toEqual(bytes.slice(offset, end));
+        }
+      }),
+    );
+  });
+
+  it('reads entries that stand one behind the other a block at a time', async () => {
+    const blob = new Blob([new Uint8Array(2_000_000)]);
+    let slices = 0;
+    const counted = {
+      size: blob.size,
+      slice: (...place: [number, number]) => {
+        slices += 1;
+        return blob.slice(...place);
+      },
+    };
+    const archive = archiveOfBlob(counted as unknown as Blob);
+    for (let at = 0; at < 1_900_000; at += 1_000) await archive.read(at, 1_000);
+    expect(slices).toBe(2);
   });
 });
-
-async function* piecesOf(text: string, cuts: readonly number[]) {
-  let rest = new TextEncoder().encode(text);
-  for (const cut of cuts) {
-    yield rest.subarray(0, cut);
-    rest = rest.subarray(cut);
-  }
-  yield rest;
-}

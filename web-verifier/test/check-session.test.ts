@@ -1,7 +1,8 @@
 /** The checker: what it tells, in which order, and what it no longer says when a newer run has begun. @module */
 import { describe, expect, it } from 'vitest';
-import type { Ask, Numbered, Tell, Terms } from '../src/check-protocol.ts';
+import type { Ask, Numbered, Tell } from '../src/check-protocol.ts';
 import { CheckSession } from '../src/check-session.ts';
+import type { Terms } from '../src/grounds.ts';
 import { RUN_LIMITS, type Source } from '../src/item.ts';
 import { readKeyText } from '../src/trusted-keys.ts';
 import { craftPackage } from './support/craft-package.ts';
@@ -9,8 +10,9 @@ import { craftPackage } from './support/craft-package.ts';
 const good = craftPackage();
 const reading = readKeyText(good.publicKeyHex);
 const nowMs = Date.UTC(2026, 5, 1);
-const NOBODY: Terms = { keys: [], nowMs };
-const PINNED: Terms = { keys: reading.kind === 'key' ? [reading.key] : [], nowMs };
+const TOOL = { name: 'test', version: '0.0.0', commit: null, runtime: 'none' };
+const NOBODY: Terms = { keys: [], headers: [], nowMs };
+const PINNED: Terms = { keys: reading.kind === 'key' ? [reading.key] : [], headers: [], nowMs };
 
 describe('the check session', () => {
   it('tells every result once, in order, and then that it is done', async () => {
@@ -46,12 +48,7 @@ describe('the check session', () => {
   });
 
   it('stops at a cancel, tells what it found, and still knows what it read', async () => {
-    const session = open({ isSlow: true });
-    const running = session.take(1, { kind: 'check', sources: [lines(50)], terms: PINNED });
-    await session.until(({ message }) => message.kind === 'results');
-    await session.take(1, { kind: 'cancel' });
-    await running;
-    const found = resultsOf(session.told).length;
+    const { session, found } = await cancelled();
     expect(found).toBeGreaterThan(0);
     expect(found).toBeLessThan(50);
     expect(session.told.at(-1)?.message).toMatchObject({ end: { isCancelled: true } });
@@ -84,6 +81,39 @@ describe('the check session', () => {
   });
 });
 
+describe('the report of a run', () => {
+  async function reportOf(session: ReturnType<typeof open>, without: readonly number[] = []) {
+    await session.take(1, { kind: 'report', tool: TOOL, without, terms: PINNED });
+    const last = session.told.at(-1)?.message;
+    return JSON.parse(last?.kind === 'report' ? await last.file.text() : 'null');
+  }
+
+  it('is of all that was checked, but for what is left out', async () => {
+    const session = open();
+    const sources = [lines(3), { name: 'empty.ndjson', blob: new Blob(['\n']), isListed: false }];
+    await session.take(1, { kind: 'check', sources, terms: PINNED });
+    const report = await reportOf(session);
+    expect(report).toMatchObject({ tool: TOOL, complete: true, verdict: 'error', exit_code: 3 });
+    expect(report.summary).toMatchObject({ inputs: 2, files: 2, proofs: 4, verified: 3, error: 1 });
+    expect((await reportOf(session, [4])).summary).toMatchObject({ proofs: 3, error: 0 });
+  });
+
+  it('is of what was checked before a cancel, and says that it is not complete', async () => {
+    const { session, found } = await cancelled();
+    const report = await reportOf(session);
+    expect(report).toMatchObject({ complete: false, exit_code: 130, summary: { proofs: found } });
+  });
+
+  it('is not told when another run has begun', async () => {
+    const session = open({ isSlow: true });
+    await session.take(1, { kind: 'check', sources: [lines(50)], terms: PINNED });
+    const writing = session.take(1, { kind: 'report', tool: TOOL, without: [], terms: PINNED });
+    await session.take(2, { kind: 'judge', terms: NOBODY });
+    await writing;
+    expect(session.told.some(({ message }) => message.kind === 'report')).toBe(false);
+  });
+});
+
 /** A session on a clock that goes on by 5 ms at each look, or stands still. */
 function open({ isSlow = false, items = RUN_LIMITS.items } = {}) {
   const told: Numbered<Tell>[] = [];
@@ -109,6 +139,16 @@ function open({ isSlow = false, items = RUN_LIMITS.items } = {}) {
   };
 }
 
+/** A run of 50 packages that was cancelled when some of them were checked. */
+async function cancelled() {
+  const session = open({ isSlow: true });
+  const running = session.take(1, { kind: 'check', sources: [lines(50)], terms: PINNED });
+  await session.until(({ message }) => message.kind === 'results');
+  await session.take(1, { kind: 'cancel' });
+  await running;
+  return { session, found: resultsOf(session.told).length };
+}
+
 function resultsOf(told: readonly Numbered<Tell>[]) {
   return told.flatMap(({ message }) =>
     message.kind === 'results' ? message.results.map(({ id, verdict }) => [id, verdict]) : [],
@@ -118,5 +158,5 @@ function resultsOf(told: readonly Numbered<Tell>[]) {
 function lines(count: number): Source {
   const line = `${JSON.stringify(JSON.parse(good.text))}\n`;
   const blob = new Blob([line.repeat(count)]);
-  return { name: 'many.ndjson', blob, isListed: false, isPasted: false };
+  return { name: 'many.ndjson', blob, isListed: false };
 }

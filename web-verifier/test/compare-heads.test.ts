@@ -1,9 +1,10 @@
 /** Heads among what was given: which belong together, and what the verifier says of them. @module */
 import { describe, expect, it } from 'vitest';
-import type { Numbered, Tell, Terms } from '../src/check-protocol.ts';
+import type { Numbered, Tell } from '../src/check-protocol.ts';
 import { CheckSession } from '../src/check-session.ts';
 import { itemsToCompare } from '../src/compare-heads.ts';
 import type { Finding, Result } from '../src/finding.ts';
+import type { Terms } from '../src/grounds.ts';
 import { RUN_LIMITS } from '../src/item.ts';
 import { readKeyText } from '../src/trusted-keys.ts';
 import { craftHeads, craftPackage } from './support/craft-package.ts';
@@ -13,6 +14,7 @@ const otherHistory = craftHeads(7, 19, 'another');
 const reading = readKeyText(heads.publicKeyHex);
 const terms: Terms = {
   keys: reading.kind === 'key' ? [reading.key] : [],
+  headers: [],
   nowMs: Date.UTC(2026, 5, 1),
 };
 
@@ -76,7 +78,7 @@ async function check(texts: readonly string[], under: Terms = terms) {
     limits: RUN_LIMITS,
   });
   const sources = texts.map((text, i) => {
-    return { name: `${i + 1}`, blob: new Blob([text]), isListed: false, isPasted: false };
+    return { name: `${i + 1}`, blob: new Blob([text]), isListed: false };
   });
   await session.take({ run: 1, message: { kind: 'check', sources, terms: under } });
   const id = results.at(-1)?.id ?? 0;

@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { findingFromItem } from '../src/finding.ts';
+import { groundsOf } from '../src/grounds.ts';
 import { BREAKS, type Break, SAMPLE_KEY, sampleSource } from '../src/sample.ts';
-import { trustFromKeys } from '../src/trusted-keys.ts';
+import { itemOf } from './support/make-item.ts';
 
 const FOUND_BY: Readonly<Record<Break, string>> = {
   leaf: 'E_LEAF_HASH',
@@ -37,11 +38,9 @@ async function codeOf(changed: Break | null): Promise<string> {
   const { name, blob } = sampleSource(changed);
   if (blob === null) throw new Error('the sample has no text');
   const bytes = new Uint8Array(await blob.arrayBuffer());
-  const item = { id: 1, name, sizeBytes: bytes.length, bytes, fault: null };
   const { code, verdict } = findingFromItem(
-    item,
-    trustFromKeys([SAMPLE_KEY]),
-    Date.UTC(2026, 5, 1),
+    itemOf(name, bytes),
+    groundsOf({ keys: [SAMPLE_KEY], headers: [], nowMs: Date.UTC(2026, 5, 1) }),
   );
   return code ?? verdict;
 }

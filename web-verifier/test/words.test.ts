@@ -3,6 +3,7 @@ import { ERROR_CODES, explainCode, type Verdict, verdictOfCode } from '@kapsel/v
 import { describe, expect, it } from 'vitest';
 import { type Finding, resultFromFinding } from '../src/finding.ts';
 import { nextOnPage, sentenceOfFinding, summaryOfResults, VERDICT_WORD } from '../src/words.ts';
+import { itemOf } from './support/make-item.ts';
 
 const VERDICTS = Object.keys(VERDICT_WORD) as Verdict[];
 
@@ -43,6 +44,6 @@ describe('the words', () => {
 });
 
 function finding(verdict: Verdict): Finding {
-  const item = { id: 1, name: 'a', sizeBytes: 0, bytes: null, fault: null };
-  return { item, verdict, code: null, report: null, other: null, comparison: null, checkedAtMs: 0 };
+  const nothing = { code: null, failure: null, report: null, other: null, comparison: null };
+  return { item: itemOf('a', null), verdict, ...nothing, checkedAtMs: 0 };
 }

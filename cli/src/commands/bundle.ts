@@ -2,11 +2,16 @@
 import { createHash } from 'node:crypto';
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { parseProofPackage, stringFromUtf8, VerificationError } from '@kapsel/verification';
+import {
+  faultOfEntryName,
+  type InputPlace,
+  parseProofPackage,
+  stringFromUtf8,
+  VerificationError,
+} from '@kapsel/verification';
 import type { Host } from '../host.ts';
-import { type Item, type Limits, labelOfPlace, type Place } from '../inputs/item.ts';
+import { type Item, type Limits, labelOfItem } from '../inputs/item.ts';
 import { InputReader } from '../inputs/read-items.ts';
-import { faultOfEntryName } from '../inputs/zip-directory.ts';
 import { type Look, tellLines } from '../options.ts';
 import { writeTextFile } from '../output-file.ts';
 import { safe } from '../render/checks.ts';
@@ -53,9 +58,7 @@ export async function listBundle(
 ): Promise<number> {
   for await (const item of new InputReader(host, limits).read(inputs)) {
     const { attemptId, bytes } = memberOf(item);
-    tellLines(host, look, [
-      `${attemptId}  ${bytes.length} bytes  ${safe(labelOfPlace(item.place))}`,
-    ]);
+    tellLines(host, look, [`${attemptId}  ${bytes.length} bytes  ${safe(labelOfItem(item))}`]);
     await host.stdout.ready();
   }
   return 0;
@@ -120,7 +123,7 @@ export function faultOfFileName(name: string): string | null {
 
 /** Packages with a file or an entry of their own keep its name; any other is called by its attempt. */
 function memberOf(item: Item): Member {
-  const label = safe(labelOfPlace(item.place));
+  const label = safe(labelOfItem(item));
   if (item.kind === 'refused') {
     const { code, reason } = item.refusal;
     throw new UsageError(code, `${label}: ${reason ?? 'too large'}`);
@@ -135,7 +138,7 @@ function memberOf(item: Item): Member {
   }
 }
 
-function nameOf({ path, entry, line }: Place): string | null {
+function nameOf({ path, entry, line }: InputPlace): string | null {
   if (line !== null) return null;
   return entry ?? (/\.json$/i.test(path) ? basename(path) : null);
 }

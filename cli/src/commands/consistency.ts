@@ -1,6 +1,5 @@
 /** `kapsel-verify consistency`: does the later tree head continue the earlier one? Source of truth: verifier-ux 2.9. @module */
-import { verifyHeadConsistency } from '@kapsel/verification';
-import { EXIT_INTERRUPTED, exitCodeFromVerdict } from '../exit-code.ts';
+import { EXIT_INTERRUPTED, exitCodeFromVerdict, verifyHeadConsistency } from '@kapsel/verification';
 import type { Host } from '../host.ts';
 import { withoutKey } from '../key-words.ts';
 import { type CommonOptions, tellLines } from '../options.ts';

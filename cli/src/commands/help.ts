@@ -1,12 +1,11 @@
 /** `kapsel-verify help TOPIC`: exit codes, error codes, formats, the manual page. Source of truth: verifier-ux 1.4 and 2.7. @module */
 
-import { ERROR_CODES, explainCode, verdictOfCode } from '@kapsel/verification';
+import { ERROR_CODES, explainCode, RUN_REPORT_FORMAT, verdictOfCode } from '@kapsel/verification';
 import type { Command } from 'commander';
 import { FORMATS_READ } from '../about.ts';
 import { EXIT_CODE_TABLE, exitCodeFromError } from '../exit-code.ts';
 import type { Host } from '../host.ts';
 import { EXPLAIN_FORMAT } from '../render/explain-json.ts';
-import { REPORT_FORMAT } from '../render/json-report.ts';
 import { TRUST_FORMAT } from '../trust-file.ts';
 import { STATE_FORMAT } from '../watch-state.ts';
 import { MANIFEST_FORMAT } from './bundle.ts';
@@ -57,7 +56,7 @@ function formatsText(): string {
     ['.gz', 'any of the first three, packed'],
     ['-', 'standard input: any of these, told by its first bytes'],
     [TRUST_FORMAT, 'trust files, read and written (keys)'],
-    [REPORT_FORMAT, 'reports, written (--json)'],
+    [RUN_REPORT_FORMAT, 'reports, written (--json)'],
     [EXPLAIN_FORMAT, 'steps of the calculation, written (--explain=json)'],
     [MANIFEST_FORMAT, 'the list of packages in a bundle, written (bundle pack)'],
     [STATE_FORMAT, 'heads seen so far, read and written (watch)'],

@@ -1,14 +1,17 @@
 /** `kapsel-verify inspect`: what is in a file and who claims to have signed it; checks nothing and says so. Source of truth: verifier-ux 2.1. @module */
 import {
+  type Anchor,
+  attestedMessages,
+  EXIT_INTERRUPTED,
   keyIdFromPublicKey,
   parseLeaf,
+  parseOtsProof,
   parseProofPackage,
   stringFromUtf8,
   VerificationError,
 } from '@kapsel/verification';
-import { EXIT_INTERRUPTED } from '../exit-code.ts';
 import type { Host } from '../host.ts';
-import { type Item, type Limits, labelOfPlace } from '../inputs/item.ts';
+import { type Item, type Limits, labelOfItem } from '../inputs/item.ts';
 import { InputReader } from '../inputs/read-items.ts';
 import { type Look, tellLines } from '../options.ts';
 import { safe } from '../render/checks.ts';
@@ -29,7 +32,7 @@ export async function inspectInputs(
   for await (const item of reader.read(inputs)) {
     const lines = linesOfItem(item);
     if (typeof lines === 'string') {
-      tellProblem(host, `cannot read ${safe(labelOfPlace(item.place))}: ${lines}`, 'E_FIELD');
+      tellProblem(host, `cannot read ${safe(labelOfItem(item))}: ${lines}`, 'E_FIELD');
       exitCode = EXIT_UNREADABLE;
     } else tellLines(host, look, lines);
     await host.stdout.ready();
@@ -42,7 +45,7 @@ function linesOfItem(item: Item): readonly string[] | string {
   if (item.kind === 'refused') return item.refusal.reason ?? item.refusal.code;
   try {
     return [
-      `${safe(labelOfPlace(item.place))}  (not checked; everything below is what the file says)`,
+      `${safe(labelOfItem(item))}  (not checked; everything below is what the file says)`,
       ...packageLines(item.bytes),
     ];
   } catch (error) {
@@ -67,10 +70,33 @@ function packageLines(bytes: Uint8Array): readonly string[] {
     ['Checkpoint', head.checkpoint === null ? 'none' : 'present'],
     ['Key chain', `${made.keyChain.length} statements`],
     ['Receipt', made.receipt === null ? 'none' : 'present'],
-    ['Anchors', `${made.anchors.length}`],
+    ...anchorRows(made.anchors),
     ['Disclosures', `${made.disclosures.length}`],
   ];
   return rows.map(([word, text]) => `  ${word.padEnd(12)} ${safe(text)}`);
+}
+
+function anchorRows(anchors: readonly Anchor[]): readonly (readonly [string, string])[] {
+  if (anchors.length === 0) return [['Anchors', 'none']];
+  return anchors.map(({ proof, headers }, i) => {
+    const carried = headers.length === 0 ? '' : `, ${headers.length} block headers`;
+    return [i === 0 ? 'Anchors' : '', `OpenTimestamps: ${claimsOfAnchor(proof)}${carried}`];
+  });
+}
+
+function claimsOfAnchor(proof: Uint8Array): string {
+  try {
+    const found = attestedMessages(parseOtsProof(proof).timestamp);
+    const claims = found.map(({ attestation }) => {
+      if (attestation.kind === 'pending') return `waiting at ${attestation.uri}`;
+      if (attestation.kind === 'unknown') return 'an attestation of unknown kind';
+      return `${attestation.kind} block ${attestation.height}`;
+    });
+    return [...new Set(claims)].join(', ');
+  } catch (error) {
+    if (!(error instanceof VerificationError)) throw error;
+    return `cannot be read: ${error.code}`;
+  }
 }
 
 function leafRows(leafData: string): readonly (readonly [string, string])[] {

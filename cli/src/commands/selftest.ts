@@ -1,5 +1,6 @@
 /** `kapsel-verify selftest`: a good proof passes, every altered one fails. Source of truth: verifier-ux 2.1. @module */
-import { bytesFromHex, leadingFailure, type Verdict } from '@kapsel/verification';
+import { anchorChecker, bytesFromHex, leadingFailure, type Verdict } from '@kapsel/verification';
+import { evidenceOfMainnet } from '../anchor-evidence.ts';
 import { EXIT_INTERNAL } from '../exit-code.ts';
 import type { Host } from '../host.ts';
 import { type Look, tellLines } from '../options.ts';
@@ -75,6 +76,7 @@ function rowOf(what: string, wanted: Verdict, text: string, key: string | null) 
     trust: { keys: key === null ? [] : [{ publicKey: bytesFromHex(key), name: null }] },
     nowMs: VECTOR_NOW_MS,
     requirements: NO_REQUIREMENTS,
+    checkAnchors: anchorChecker(evidenceOfMainnet()),
     wantsDigest: false,
     wantsBytes: false,
   });

@@ -1,5 +1,7 @@
 /** Checks proof packages: one is told in full, several as a list with a summary; reports for machines beside it. Source of truth: verifier-ux 2.3 to 2.8. @module */
-import { headlineOfVerdict } from '@kapsel/verification';
+import { headlineOfVerdict, RunTally } from '@kapsel/verification';
+import { filesOfHeaderOptions, readAnchorEvidence } from '../anchor-evidence.ts';
+import { exitCodeFromError } from '../exit-code.ts';
 import type { Host } from '../host.ts';
 import { InputReader } from '../inputs/read-items.ts';
 import { isFullLook } from '../options.ts';
@@ -17,7 +19,6 @@ import { textView } from '../render/text-view.ts';
 import { tellUsageError } from '../render/usage.ts';
 import type { RunEnd, RunStart, View } from '../run-facts.ts';
 import { assertStdinOnce, STDIN_NAME } from '../source.ts';
-import { Tally } from '../tally.ts';
 import { UsageError } from '../usage-error.ts';
 import { verifyItems } from '../verify-items.ts';
 import { type OutputFile, readRequirements, type VerifyOptions } from '../verify-options.ts';
@@ -25,11 +26,34 @@ import { type OutputFile, readRequirements, type VerifyOptions } from '../verify
 // So often the reader of stdout gets time to catch up.
 const PACE_RESULTS = 64;
 
-/** Goes through all inputs in order, also after a failure, and returns the exit code of the run. */
+/** What a run came to. */
+export interface Outcome {
+  readonly start: RunStart;
+  readonly run: RunEnd;
+  /** A report that could not be written was told of already. */
+  readonly areFilesWritten: boolean;
+}
+
+/** Checks all inputs and returns the exit code of the run. */
 export async function verifyInputs(host: Host, options: VerifyOptions): Promise<number> {
+  return exitCodeOfOutcome(await checkInputs(host, options));
+}
+
+/** A report that could not be written is an I/O error, unless something worse was found. */
+export function exitCodeOfOutcome({ run, areFilesWritten }: Outcome): number {
+  return run.exitCode === 0 && !areFilesWritten ? exitCodeFromError('E_IO') : run.exitCode;
+}
+
+/** Goes through all inputs in order, also after a failure. Further views may listen beside those that the options name. */
+export async function checkInputs(
+  host: Host,
+  options: VerifyOptions,
+  furtherViews: readonly View[] = [],
+): Promise<Outcome> {
   assertStdinOnce(wordsThatMayBeStdin(options));
   const keys = await readPinnedKeys(host, options);
   const requirements = await readRequirements(host, options);
+  const evidence = await readAnchorEvidence(host, options.headers);
   if (options.inputs.length === 0) {
     throw new UsageError('E_NO_INPUT', 'there is no proof to check', [
       'Name one or more files, folders or patterns, or - for standard input.',
@@ -46,16 +70,17 @@ export async function verifyInputs(host: Host, options: VerifyOptions): Promise<
         written.push([file, text]);
       }),
     ),
+    ...furtherViews,
   ];
-  const tally = new Tally();
+  const tally = new RunTally();
   const reader = new InputReader(host, limits, include);
   const results = verifyItems(host, reader.read(inputs), {
-    settings: { keys, nowMs, requirements, wantsDigest: wantsDigest(options) },
+    settings: { keys, nowMs, requirements, evidence, wantsDigest: wantsDigest(options) },
     isExplained: options.explain !== null || isFullLook(look),
   });
   let isFailed = false;
   for await (const result of results) {
-    tally.add(result);
+    tally.add(result.report);
     for (const view of views) view.add(result);
     progress.step(tally.proofs, tally.notVerified);
     if (tally.proofs % PACE_RESULTS === 0) await host.stdout.ready();
@@ -75,7 +100,7 @@ export async function verifyInputs(host: Host, options: VerifyOptions): Promise<
   };
   for (const view of views) view.end(run);
   if (look.amount === 'timing') tellTiming(host, run);
-  return writeFiles(host, written, run.exitCode);
+  return { start, run, areFilesWritten: await writeFiles(host, written) };
 }
 
 function stopOf({ signal }: Host): RunEnd['stop'] {
@@ -84,15 +109,15 @@ function stopOf({ signal }: Host): RunEnd['stop'] {
 }
 
 function wordsThatMayBeStdin(options: VerifyOptions): readonly string[] {
-  const { inputs, publicKeys, trustFiles, payload } = options;
+  const { inputs, publicKeys, trustFiles, payload, headers } = options;
   const file = payload !== null && 'file' in payload ? [payload.file] : [];
-  return [...inputs, ...publicKeys, ...trustFiles, ...file];
+  return [...inputs, ...publicKeys, ...trustFiles, ...file, ...filesOfHeaderOptions(headers)];
 }
 
 /** Hashing each input costs; only reports for machines name it. */
 function wantsDigest({ json, explain, files }: VerifyOptions): boolean {
   const isMachine = json !== null || explain === 'json' || explain === 'md';
-  return isMachine || files.some(({ form }) => form === 'sarif');
+  return isMachine || files.some(({ form }) => form === 'sarif' || form === 'json');
 }
 
 /** What goes to stdout: text, unless a form for machines was asked for. */
@@ -146,19 +171,32 @@ function fileView(file: OutputFile, start: RunStart, write: (text: string) => vo
       return junitView(write);
     case 'sarif':
       return sarifView(write);
+    case 'json':
+      return wholeJsonView(start, write);
     case 'html':
     case 'md':
       return reportPageView(file.form, start, write);
   }
 }
 
-/** A report that could not be written is an I/O error, unless something worse was found. */
+/** The document as one text: a file is written whole or not at all. */
+function wholeJsonView(start: RunStart, write: (text: string) => void): View {
+  const parts: string[] = [];
+  const view = jsonDocumentView(start, (text) => parts.push(text));
+  return {
+    add: view.add,
+    end: (run) => {
+      view.end(run);
+      write(parts.join(''));
+    },
+  };
+}
+
 async function writeFiles(
   host: Host,
   written: readonly (readonly [OutputFile, string])[],
-  exitCode: number,
-): Promise<number> {
-  let code = exitCode;
+): Promise<boolean> {
+  let areAllWritten = true;
   for (const [{ path }, text] of written) {
     if (path === STDIN_NAME) {
       host.stdout.write(text);
@@ -169,10 +207,10 @@ async function writeFiles(
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       tellUsageError(host, error);
-      if (code === 0) code = 6;
+      areAllWritten = false;
     }
   }
-  return code;
+  return areAllWritten;
 }
 
 function tellTiming(host: Host, { tally, elapsedMs }: RunEnd): void {

@@ -31,7 +31,7 @@ export function tellVersion(host: Host, isJson: boolean): void {
       ...(BUILD_DATE === null ? [] : [`built    ${BUILD_DATE}`]),
       `runtime  ${host.runtime}`,
       `reads    ${FORMATS_READ.join(', ')}`,
-      `page     ${PAGE_SHA256 === null ? 'no released page' : `SHA-256 ${PAGE_SHA256}`}`,
+      `page     ${PAGE_SHA256 === null ? 'built without one' : `SHA-256 ${PAGE_SHA256}`}`,
       '',
     ].join('\n'),
   );

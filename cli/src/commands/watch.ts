@@ -2,13 +2,15 @@
 import { dirname, join } from 'node:path';
 import {
   type ConsistencyReport,
+  EXIT_INTERRUPTED,
+  exitCodeFromVerdict,
   leadingFailure,
   VerificationError,
   verdictOfCode,
   verifyHeadConsistency,
 } from '@kapsel/verification';
 import { writeEvidence } from '../evidence.ts';
-import { EXIT_INTERRUPTED, exitCodeFromError, exitCodeFromVerdict } from '../exit-code.ts';
+import { exitCodeFromError } from '../exit-code.ts';
 import type { Host } from '../host.ts';
 import { type Fetched, faultOfAddress, getJson } from '../network.ts';
 import { type CommonOptions, tellLines } from '../options.ts';

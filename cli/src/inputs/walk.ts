@@ -1,11 +1,10 @@
 /** Folders and patterns become files, in the order of their names. Source of truth: verifier-ux 2.5. @module */
 import { lstat, readdir, stat } from 'node:fs/promises';
+import { type InputRefusal, mayHoldProofs } from '@kapsel/verification';
 import { reasonOfSystemError, STDIN_NAME } from '../source.ts';
 import { baseOfPattern, isPattern, matcherOfPattern } from './glob.ts';
-import type { InputRefusal } from './item.ts';
 
 const MAX_DEPTH = 32;
-const KNOWN_NAME = /\.(json|ndjson|jsonl|zip)(\.gz)?$|\.gz$/i;
 
 /** What a word of the command line leads to. */
 export type Found =
@@ -24,7 +23,7 @@ export async function* findFiles(
   }
   const kind = await kindOfPath(word);
   if (kind === 'folder') {
-    yield* findInFolder(word, (path) => KNOWN_NAME.test(path) && (include?.(path) ?? true));
+    yield* findInFolder(word, (path) => mayHoldProofs(path) && (include?.(path) ?? true));
   } else if (kind === null && isPattern(word)) {
     yield* findByPattern(word);
   } else {

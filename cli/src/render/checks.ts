@@ -84,3 +84,9 @@ export function failureText(failure: Check): string {
 export function safe(text: string): string {
   return escapeForDisplay(text);
 }
+
+/** The same, and not longer than what takes it can hold. Escaped first: that makes a text longer. */
+export function safeWithin(text: string, maxCharacters: number): string {
+  const shown = safe(text);
+  return shown.length <= maxCharacters ? shown : `${shown.slice(0, maxCharacters)}…`;
+}

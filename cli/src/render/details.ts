@@ -6,11 +6,16 @@ import { checkGroups, safe } from './checks.ts';
 
 type Row = readonly [word: string, text: string];
 
-// The borders of level A, the only level this version checks.
-const UNPROVEN: readonly Row[] = [
-  ['Unproven', 'that the receiver got or processed it; that everyone is shown the same tree;'],
-  ['', "any time but the log's own"],
-];
+/** The borders of what was shown. */
+function unprovenRows({ levels }: Report): readonly Row[] {
+  const time = levels.includes('C')
+    ? 'any time nearer than the day of the block'
+    : "any time but the log's own";
+  return [
+    ['Unproven', 'that the receiver got or processed it; that everyone is shown the same tree;'],
+    ['', time],
+  ];
+}
 
 /** Lines under the verdict, a word and a value each. */
 export function detailLines({ report }: Result, keys: readonly PinnedKey[]): string[] {
@@ -19,7 +24,7 @@ export function detailLines({ report }: Result, keys: readonly PinnedKey[]): str
     ...treeRows(report),
     ...claimRows(report),
     ...(report.steps.length === 0 ? [] : checkGroups(report.checks)),
-    ...(report.verdict === 'verified' ? UNPROVEN : []),
+    ...(report.verdict === 'verified' ? unprovenRows(report) : []),
   ];
   return rows.map(([word, text]) => `  ${word.padEnd(8)} ${text}`);
 }

@@ -1,14 +1,16 @@
 /** Every step of the calculation as data: what a ladder is drawn from. Source of truth: verifier-ux 2.8. @module */
-import type { Step } from '@kapsel/verification';
+import { resultJson, type Step } from '@kapsel/verification';
 import type { Result } from '../result.ts';
-import { resultJson } from './json-report.ts';
+import { resultInput } from './json-report.ts';
 
 export const EXPLAIN_FORMAT = 'kapsel.explain/v1';
 
 /** One line of JSON: the result as in the report, and its steps with all values. */
 export function explainJsonLine(result: Result): string {
-  const steps = result.report.steps.map(stepJson);
-  return JSON.stringify({ format: EXPLAIN_FORMAT, ...resultJson(result), steps });
+  const { report } = result;
+  const steps = report.steps.map(stepJson);
+  const json = resultJson(resultInput(result), report);
+  return JSON.stringify({ format: EXPLAIN_FORMAT, ...json, steps });
 }
 
 function stepJson(step: Step): object {

@@ -1,10 +1,18 @@
 /** A script that does the calculation again with sha256sum and OpenSSL alone. Source of truth: verifier-ux 2.8. @module */
 import {
+  attestedMessages,
+  displayHash,
   hexFromBytes,
+  type OtsOperation,
+  operationsTo,
   type PathStep,
+  type ProofPackage,
+  parseOtsProof,
   parseProofPackage,
   type Step,
+  stampFormOfCheckpoint,
   utf8FromString,
+  VerificationError,
 } from '@kapsel/verification';
 
 const HEX_PER_LINE = 64;
@@ -38,9 +46,61 @@ export function explainScript(bytes: Uint8Array, steps: readonly Step[]): string
     'check "3 root: the path leads to the signed root" "$ours" "$signed_root"',
     'check_message',
     'check_signature',
+    ...anchorLines(made),
     'finish',
     '',
   ].join('\n');
+}
+
+function anchorLines(made: ProofPackage): readonly string[] {
+  try {
+    return linesOfFirstAnchor(made);
+  } catch (error) {
+    if (!(error instanceof VerificationError)) throw error;
+    return ["say '       6 anchor: cannot be read'"];
+  }
+}
+
+/** The way of the first anchor to the Merkle root of its lowest block, if the script can do its operations. */
+function linesOfFirstAnchor({ anchors, signedTreeHead: head }: ProofPackage): readonly string[] {
+  const [anchor] = anchors;
+  if (anchor === undefined || head.checkpoint === null) return [];
+  const { timestamp } = parseOtsProof(anchor.proof);
+  const [lowest] = attestedMessages(timestamp)
+    .flatMap(({ attestation, message }) =>
+      attestation.kind === 'bitcoin' ? [{ attestation, message, height: attestation.height }] : [],
+    )
+    .sort((one, other) => one.height - other.height);
+  if (lowest === undefined) return ["say '       6 anchor: not yet in a Bitcoin block'"];
+  const steps = (operationsTo(timestamp, lowest.attestation) ?? []).map(operationLine);
+  if (steps.includes(null))
+    return ["say '       6 anchor: has operations this script does not do'"];
+  const note = stampFormOfCheckpoint(head.checkpoint, head.log, head.publicKey);
+  return [
+    `stamped=${hex(hexFromBytes(timestamp.message))}`,
+    `ours=$(bytes ${hex(hexFromBytes(note))} | sha256)`,
+    'check "6 anchor: SHA-256(checkpoint) is what was stamped" "$ours" "$stamped"',
+    ...steps.filter((step) => step !== null),
+    `say "       ${steps.length} operations lead to the Merkle root (bytes as in the header)"`,
+    'say "       $ours"',
+    `say "       Bitcoin block ${lowest.height} must have it; explorers show it reversed:"`,
+    `say "       ${displayHash(lowest.message)}"`,
+    `check "6 anchor: the operations lead to this root" "$ours" ${hex(hexFromBytes(lowest.message))}`,
+  ];
+}
+
+/** Null for the operations that no calendar of today writes. */
+function operationLine(operation: OtsOperation): string | null {
+  switch (operation.kind) {
+    case 'append':
+      return `ours="$ours"${hex(hexFromBytes(operation.argument))}`;
+    case 'prepend':
+      return `ours=${hex(hexFromBytes(operation.argument))}"$ours"`;
+    case 'sha256':
+      return 'ours=$(bytes "$ours" | sha256)';
+    default:
+      return null;
+  }
 }
 
 function rungLine({ siblingSide, sibling, rung, rungs }: PathStep): string {
@@ -61,7 +121,8 @@ function linesOfHex(text: string): readonly string[] {
 
 const HEADER = `#!/bin/sh
 # Made by kapsel-verify --explain=sh. It does the calculation of one proof again with sha256sum (or shasum) and
-# OpenSSL 3.0 or newer alone: the leaf hash, the path to the root, and the signature over the tree head.
+# OpenSSL 3.0 or newer alone: the leaf hash, the path to the root, the signature over the tree head, and the way of a
+# Bitcoin anchor to the Merkle root of its block.
 # It explains; kapsel-verify decides: OpenSSL accepts a few signatures that a strict verifier refuses, and whether
 # the key is the one you trust only you can tell. It reads no file and opens no connection.
 # Ends with 0 when every step holds, 1 when one does not, 2 when a tool is missing.

@@ -149,6 +149,7 @@ const PASSED_TEXT: Partial<Readonly<Record<CheckId, string>>> = {
 };
 
 function textOfCheck(check: Check): string {
+  if (check.id === 'anchor' && check.status === 'pending') return safeReason(check) ?? '';
   const passed = check.status === 'pass' ? (safeReason(check) ?? PASSED_TEXT[check.id]) : undefined;
   return passed ?? describeCheck(check).slice(`${check.id} - `.length);
 }
@@ -164,10 +165,12 @@ function meaningLines(report: Report): string[] {
     return ['  Proves nothing: the proof is not verified.'];
   }
   const time = timeText(report.tree.timestampMs);
+  const isAnchored = report.levels.includes('C');
   return [
     `  Proves: the log signed, at ${time} by its own clock, that the attempt was`,
     '    recorded with these fields, and can no longer change or remove it unnoticed.',
+    ...(isAnchored ? ['    The head existed before the Bitcoin block above was mined.'] : []),
     '  Does not prove: that the receiver got or processed it; that everyone is shown the',
-    "    same tree (compare heads with: kapsel-verify consistency); any time but the log's own.",
+    `    same tree (compare heads with: kapsel-verify consistency); any time ${isAnchored ? 'nearer than the day of the block' : "but the log's own"}.`,
   ];
 }

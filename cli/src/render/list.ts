@@ -1,9 +1,8 @@
 /** One line per proof and one line for all, for runs over several inputs. Source of truth: verifier-ux 2.5. @module */
-import { leadingFailure } from '@kapsel/verification';
+import { leadingFailure, type RunTally, VERDICTS_SHOWN } from '@kapsel/verification';
 import type { Look } from '../options.ts';
 import type { Result } from '../result.ts';
 import type { RunEnd } from '../run-facts.ts';
-import { type Tally, VERDICTS_SHOWN } from '../tally.ts';
 import { failureText, safe } from './checks.ts';
 import { glyphOfVerdict } from './glyphs.ts';
 
@@ -43,7 +42,7 @@ function factsOf({ report }: Result): string {
 
 /** What a summary tells. */
 export interface SummaryFacts {
-  readonly tally: Tally;
+  readonly tally: RunTally;
   readonly inputs: number;
   readonly files: number;
   readonly skippedCount: number;
@@ -73,7 +72,7 @@ const STARTS: Readonly<Record<NonNullable<RunEnd['stop']> | 'none', string>> = {
   'fail-fast': 'Stopped at the first that is not verified: checked',
 };
 
-function countsText(tally: Tally): string {
+function countsText(tally: RunTally): string {
   return VERDICTS_SHOWN.filter((verdict) => tally.countOf(verdict) > 0)
     .map((verdict) => `${tally.countOf(verdict)} ${verdict}`)
     .join(', ');

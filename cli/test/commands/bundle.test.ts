@@ -1,6 +1,7 @@
 /** Bundles: packed, listed and split, with names that stay in their folder. @module */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { archiveOfBytes, readZipDirectory } from '@kapsel/verification';
 import { describe, expect, it } from 'vitest';
 import { faultOfFileName } from '../../src/commands/bundle.ts';
 import { zipOfFiles } from '../../src/zip-writer.ts';
@@ -73,6 +74,15 @@ describe('bundle', () => {
       expect((await runInside(['bundle', ...words])).code).toBe(2);
     }
     expect(faultOfFileName('a/b.json')).toBeNull();
+  });
+
+  it('makes archives of more than 65,535 entries, which are read again', async () => {
+    const bytes = new Uint8Array();
+    const zip = zipOfFiles(Array.from({ length: 65_600 }, (_, i) => ({ name: `${i}`, bytes })));
+    expect(await readZipDirectory(archiveOfBytes(zip), 100_000)).toHaveLength(65_600);
+    await expect(readZipDirectory(archiveOfBytes(zip), 65_599)).rejects.toMatchObject({
+      refusal: { code: 'E_TOO_LARGE' },
+    });
   });
 
   it('makes archives that other programs read', async () => {

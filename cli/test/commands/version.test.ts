@@ -11,7 +11,7 @@ it('names program, runtime and every format that is read', async () => {
     'commit   built from a working copy',
     'runtime  node 20.0.0 (test)',
     `reads    ${FORMATS_READ.join(', ')}`,
-    'page     no released page',
+    'page     built without one',
     '',
   ]);
 });

@@ -3,8 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { archiveOfBytes, readZipDirectory, readZipEntry } from '@kapsel/verification';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { waitMs } from '../../src/commands/watch.ts';
+import { UNPACKERS } from '../../src/inputs/unpackers.ts';
 import { faultOfAddress } from '../../src/network.ts';
 import { HEAD_TIME_MS, makeLog } from '../support/make-proof.ts';
 import { makeFolder, runCli } from '../support/run-cli.ts';
@@ -112,14 +114,11 @@ describe('watch', () => {
 });
 
 async function unpack(zip: string): Promise<{ unpacked: string; command: string }> {
-  const { archiveOfBytes } = await import('../../src/inputs/zip-file.ts');
-  const { readZipDirectory } = await import('../../src/inputs/zip-directory.ts');
-  const { readZipEntry } = await import('../../src/inputs/zip-entry.ts');
   const archive = archiveOfBytes(readFileSync(zip));
   const files: Record<string, Buffer> = {};
   for (const entry of await readZipDirectory(archive, 10)) {
     const parts: Uint8Array[] = [];
-    for await (const chunk of readZipEntry(archive, entry)) parts.push(chunk);
+    for await (const chunk of readZipEntry(archive, entry, UNPACKERS.inflateRaw)) parts.push(chunk);
     files[entry.name] = Buffer.concat(parts);
   }
   const command = /^ {2}(kapsel-verify .*)$/m.exec(String(files['README.txt']))?.[1] ?? '';

@@ -3,6 +3,8 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { readFixtureArchives } from '../../../test/support/fixture-archives.ts';
+import { FIXTURES_NOW_MS } from '../../../test/support/fixture-packages.ts';
 import { zipOfFiles } from '../../src/zip-writer.ts';
 import { runInside } from '../support/fake-host.ts';
 import { makeLog } from '../support/make-proof.ts';
@@ -164,6 +166,26 @@ describe('an archive', () => {
     const run = await check(['-'], nested);
     expect(run.code).toBe(3);
     expect(run.stdout).toContain('[E_FIELD]');
+  });
+});
+
+describe('the archives of the fixtures', () => {
+  it('give what each says, from files and under one summary', async () => {
+    const archives = readFixtureArchives();
+    const folder = makeFolder(Object.fromEntries(archives.map(({ name, bytes }) => [name, bytes])));
+    const key = archives[0]?.publicKey ?? '';
+    const now = new Date(FIXTURES_NOW_MS).toISOString();
+    const words = ['.', '--json', '--now', now, '--public-key', key];
+    const run = await runCli(words, { cwd: folder });
+    expect(run).toMatchObject({ code: 3, stderr: '' });
+    const found = new Map<string, string[]>();
+    for (const { input, verdict, checks } of JSON.parse(run.stdout).results) {
+      const code = checks.find(({ status }: { status: string }) => status === 'fail')?.code;
+      found.set(input.path, [...(found.get(input.path) ?? []), code ?? verdict]);
+    }
+    expect(Object.fromEntries(found)).toEqual(
+      Object.fromEntries(archives.map(({ name, expect: want }) => [name, want])),
+    );
   });
 });
 

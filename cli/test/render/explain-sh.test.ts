@@ -2,6 +2,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import {
+  bitcoinAttestation,
+  encodeFile,
+  follow,
+  type OtsStep,
+  pendingAttestation,
+  sha256,
+} from '../../../test/support/ots-writer.ts';
 import { part } from '../../../test/support/parts.ts';
 import { runInside } from '../support/fake-host.ts';
 import { makeLog, type ProofJson } from '../support/make-proof.ts';
@@ -71,6 +79,54 @@ describe.skipIf(!part('openssl') || SHELLS.length === 0)('the script', () => {
     });
     expect(run.code).toBe(1);
     expect(run.stdout).toMatch(failure);
+  });
+});
+
+describe.skipIf(!part('openssl') || SHELLS.length === 0)('the way of an anchor', () => {
+  const digest = sha256(Buffer.from(String(LOG.proof(1).signed_tree_head.checkpoint)));
+  const steps: OtsStep[] = [
+    ['append', Buffer.of(7)],
+    ['sha256'],
+    ['prepend', Buffer.from('00ff', 'hex')],
+    ['sha256'],
+  ];
+
+  function anchored(proof: Buffer): ProofJson {
+    const anchors = [{ type: 'opentimestamps', proof: proof.toString('base64') }];
+    return Object.assign(LOG.proof(1), { anchors });
+  }
+
+  async function runScript(proof: ProofJson) {
+    const { script } = await scriptOf(proof);
+    return runProcess(SHELLS[0] ?? 'sh', ['a.sh'], { cwd: makeFolder({ 'a.sh': script }) });
+  }
+
+  it('is done again up to the Merkle root', async () => {
+    const end = {
+      attestations: [bitcoinAttestation(101), pendingAttestation('https://a.example')],
+    };
+    const run = await runScript(anchored(encodeFile(digest, { ways: [{ steps, end }] })));
+    expect(run.code).toBe(0);
+    expect(run.stdout.match(/^ok {5}6 anchor/gm)).toHaveLength(2);
+    const shown = Buffer.from(follow(digest, steps)).reverse().toString('hex');
+    expect(run.stdout).toContain(`Bitcoin block 101 must have it`);
+    expect(run.stdout).toContain(shown);
+  });
+
+  it('fails where other bytes were stamped', async () => {
+    const end = { attestations: [bitcoinAttestation(101)] };
+    const run = await runScript(anchored(encodeFile(sha256(digest), { ways: [{ steps, end }] })));
+    expect(run.code).toBe(1);
+    expect(run.stdout).toMatch(/^FAILED 6 anchor/m);
+  });
+
+  it.each([
+    ['waits', encodeFile(digest, { attestations: [pendingAttestation('https://a.example')] })],
+    ['cannot be read', Buffer.of(0)],
+  ])('is said where it %s', async (_, file) => {
+    const run = await runScript(anchored(file));
+    expect(run.code).toBe(0);
+    expect(run.stdout).toMatch(/^ {7}6 anchor: /m);
   });
 });
 

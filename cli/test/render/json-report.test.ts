@@ -3,6 +3,13 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { FIXTURES_NOW_MS, readFixturePackages } from '../../../test/support/fixture-packages.ts';
+import {
+  bitcoinAttestation,
+  encodeFile,
+  follow,
+  pendingAttestation,
+  sha256,
+} from '../../../test/support/ots-writer.ts';
 import { runInside } from '../support/fake-host.ts';
 import { makeLog } from '../support/make-proof.ts';
 import { makeFolder, runCli } from '../support/run-cli.ts';
@@ -33,6 +40,24 @@ function reportOf(text: string): ReportJson {
 }
 
 describe('--json', () => {
+  it('has the verdict on each anchor', async () => {
+    const proof = LOG.proof(0);
+    const digest = sha256(Buffer.from(String(proof.signed_tree_head.checkpoint)));
+    const root = follow(digest, [['sha256']]);
+    const end = { attestations: [bitcoinAttestation(7), pendingAttestation('https://a.example')] };
+    const file = encodeFile(digest, { ways: [{ steps: [['sha256']], end }] }).toString('base64');
+    const stdin = JSON.stringify({ ...proof, anchors: [{ type: 'opentimestamps', proof: file }] });
+    const words = ['-', '--json', '--public-key', LOG.publicKeyHex];
+    const open = reportOf((await runInside(words, { stdin })).stdout);
+    expect(open.results[0]).toMatchObject({ anchors: [{ state: 'header_not_given', height: 7 }] });
+    const header = ['--header', `7:${root.toString('hex')}`];
+    const good = reportOf((await runInside([...words, ...header], { stdin })).stdout);
+    expect(good.results[0]).toMatchObject({
+      levels: ['A', 'C'],
+      anchors: [{ state: 'confirmed', header_source: 'user' }],
+    });
+  });
+
   it('gives the verdict of each fixture, within the schema', async () => {
     const fixtures = readFixturePackages();
     const now = ['--now', new Date(FIXTURES_NOW_MS).toISOString()];

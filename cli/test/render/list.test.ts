@@ -1,11 +1,10 @@
 /** Lines and summary of runs over several inputs. @module */
-import type { Report, Verdict } from '@kapsel/verification';
+import { type Report, RunTally, type Verdict } from '@kapsel/verification';
 import { describe, expect, it } from 'vitest';
 import { placeOfFile } from '../../src/inputs/item.ts';
 import { painterOfLevel } from '../../src/render/colour.ts';
 import { labelWidth, listLine, type SummaryFacts, summaryLine } from '../../src/render/list.ts';
 import type { Result } from '../../src/result.ts';
-import { Tally } from '../../src/tally.ts';
 
 const LOOK = { amount: 'normal', paint: painterOfLevel(0), ascii: false } as const;
 const VERDICTS: Verdict[] = [
@@ -26,6 +25,7 @@ function result(label: string, verdict: Verdict, more: Partial<Report> = {}): Re
     claims: null,
     tree: null,
     key: null,
+    anchors: [],
     steps: [],
     ...more,
   };
@@ -86,8 +86,8 @@ describe('listLine', () => {
 
 describe('summaryLine', () => {
   function summary(results: readonly Result[], more: Partial<SummaryFacts> = {}): string {
-    const tally = new Tally();
-    for (const each of results) tally.add(each);
+    const tally = new RunTally();
+    for (const { report } of results) tally.add(report);
     const run = { files: results.length, inputs: 6, skippedCount: 0, elapsedMs: 23, stop: null };
     return summaryLine({ tally, ...run, isStream: false, ...more });
   }

@@ -1,8 +1,8 @@
 /** Runs the built program as a process of its own, as a user's shell does. @module */
 import { type SpawnOptions, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
@@ -27,9 +27,14 @@ export function plainEnv(more: Readonly<Record<string, string>> = {}): Record<st
   return { PATH: process.env.PATH ?? '', TERM: 'xterm-256color', ...more };
 }
 
+// The same tests look at the executable when it has been built (binaries.slow.test.ts).
+const BINARY = process.env.KAPSEL_TEST_BINARY ?? '';
+
 /** The program with these words; never through a shell. */
 export function runCli(words: readonly string[], options: RunOptions = {}): Promise<Run> {
-  return runProcess(process.execPath, [...(options.nodeOptions ?? []), MAIN, ...words], options);
+  const { nodeOptions = [] } = options;
+  if (BINARY !== '' && nodeOptions.length === 0) return runProcess(BINARY, words, options);
+  return runProcess(process.execPath, [...nodeOptions, MAIN, ...words], options);
 }
 
 /** Any program; resolves with whatever it ended with. */
@@ -64,7 +69,10 @@ export function runProcess(
 export function makeFolder(files: Readonly<Record<string, unknown>> = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'kapsel-verify-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  for (const [name, content] of Object.entries(files)) writeContent(join(folder, name), content);
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeContent(join(folder, name), content);
+  }
   return folder;
 }
 

@@ -23,7 +23,7 @@ for (let before = ''; before !== code; ) {
   code = (await chunkOf(INDEX)).code;
 }
 
-for (const name of readdirSync(DIST)) {
+for (const name of readdirSync(DIST, { encoding: 'utf8', recursive: true })) {
   if (name.endsWith('.js')) rmSync(new URL(name, DIST));
 }
 writeFileSync(INDEX, code);

@@ -144,8 +144,18 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
+/** The bytes in the other order, as a copy. A `slice` would do for a plain array alone: that of a Node buffer is a view. */
+export function reversedBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes).reverse();
+}
+
 /** Joins byte strings, one allocation. */
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
+  return joinBytes(parts);
+}
+
+/** The same for a list that may be too long for arguments. */
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
   const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

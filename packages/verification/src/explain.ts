@@ -100,7 +100,7 @@ export function describeValues(check: BrokenRule): ValueWords {
 export function levelsText(report: Report): string {
   if (report.levels.length === 0)
     return 'No level: nothing is shown by a proof that is not verified.';
-  const meanings = { A: 'logged', B: 'received', C: 'anchored' } as const;
+  const meanings = { A: 'logged', B: 'received', C: anchoredText(report) } as const;
   const shown = report.levels.map((level) => meanings[level]).join('; ');
   const receipt = missing(report, 'receipt', 'receipt from the destination');
   const anchor = missing(report, 'anchor', 'Bitcoin anchor');
@@ -109,9 +109,15 @@ export function levelsText(report: Report): string {
   return `Level ${report.levels.join('+')}: ${shown}.${rest}`;
 }
 
+/** `existed before Bitcoin block 358391 (block time about 2015-05-28; header you gave)` */
+function anchoredText({ checks }: Report): string {
+  return checks.find(({ id }) => id === 'anchor')?.reason ?? 'anchored';
+}
+
 function missing(report: Report, id: CheckId, name: string): string | null {
   const check = report.checks.find((each) => each.id === id);
   if (check?.status === 'pass') return null;
+  if (check?.code === 'E_ANCHOR_HEADER') return `${name} not decided: block header not given`;
   if (check?.status === 'pending') return `${name} pending`;
   const isAbsent = check?.reason === undefined || check.reason === 'none in the file';
   return isAbsent ? `no ${name}` : `${name} ${check.reason}`;

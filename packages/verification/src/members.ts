@@ -117,6 +117,11 @@ export function text(value: JsonValue): string {
   return value;
 }
 
+export function boolean(value: JsonValue): boolean {
+  if (typeof value !== 'boolean') throw refused('boolean', kindOf(value));
+  return value;
+}
+
 /** A string that passes the test of this rule. */
 /* @__NO_SIDE_EFFECTS__ */
 export function textThat(

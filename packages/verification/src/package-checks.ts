@@ -12,7 +12,8 @@ import type { Check, CheckId, Step } from './report.ts';
 import { textOfMs } from './time.ts';
 
 const NOT_CHECKED = 'present, not checked by this version';
-const NONE_IN_FILE = 'none in the file';
+/** What is said of a part that is absent. */
+export const NONE_IN_FILE = 'none in the file';
 
 /** A check and what it read or calculated on the way. */
 export interface LeafResult {
@@ -111,15 +112,18 @@ export function checkHead(
   };
 }
 
-/** The parts that no check of this version looks at: what is absent says so, what is present says so too. */
-export function checksNotMade(proofPackage: ProofPackage): readonly Check[] {
+/**
+ * The checks of the parts beside the proof, in order. At all but the anchor nothing here looks: what is absent says so,
+ * what is present says so too.
+ */
+export function checksOfParts(proofPackage: ProofPackage, anchor: Check): readonly Check[] {
   const skipped = (id: CheckId, reason: string): Check => ({ id, status: 'skipped', reason });
   const part = (id: CheckId, isPresent: boolean): Check =>
     skipped(id, isPresent ? NOT_CHECKED : NONE_IN_FILE);
   return [
     skipped('payload', 'no payload given'),
     part('receipt', proofPackage.receipt !== null),
-    part('anchor', proofPackage.anchors.length > 0),
+    anchor,
     part('disclosure', proofPackage.disclosures.length > 0),
   ];
 }

@@ -1,6 +1,7 @@
 /** The report of a verification: named checks, the worst of which is the verdict. Command line and page both render it. @module */
 import type { ErrorCode, Verdict } from './errors.ts';
 import { verdictOfRefusal } from './errors.ts';
+import type { AnchorVerdict } from './ots/verify-anchor.ts';
 import type { Rule } from './rule-words.ts';
 
 /** Every check that exists, in the order in which it is shown; `consistency` belongs to two heads, the others to a package. */
@@ -22,7 +23,7 @@ export type CheckId =
 /** `pass` is never a default: what did not run is `skipped`, what waits for something outside is `pending`. */
 export type CheckStatus = 'pass' | 'fail' | 'pending' | 'skipped';
 
-/** One question and its answer. A failed check has a code, a skipped or pending one has a reason; others may have one. */
+/** One question and its answer. A failed check has a code, and a pending one that could be decided; a skipped or pending one has a reason. */
 export interface Check {
   readonly id: CheckId;
   readonly status: CheckStatus;
@@ -126,6 +127,8 @@ export interface Report {
   readonly claims: Claims | null;
   readonly tree: TreeFacts | null;
   readonly key: KeyFacts | null;
+  /** The verdict on each Bitcoin anchor of the file, as far as they were checked and could be read. */
+  readonly anchors: readonly AnchorVerdict[];
   readonly steps: readonly Step[];
 }
 

@@ -40,6 +40,7 @@ const WORDS = {
   object: { expected: 'an object' },
   array: { expected: 'an array' },
   string: { expected: 'a string' },
+  boolean: { expected: 'true or false' },
   integer: { expected: 'an integer' },
   'integer-range': { expected: 'an integer from #' },
   'max-items': { expected: 'at most # items', actual: '# items' },
@@ -86,6 +87,48 @@ const WORDS = {
   'checkpoint-root': { expected: 'a base64 root on line 3', actual: 'another line' },
   'checkpoint-root-length': { expected: 'a root of 32 bytes on line 3', actual: 'another length' },
   'checkpoint-lines': { expected: 'no empty line in the text', actual: 'one' },
+  'note-one-line': { expected: 'one signature line of the log', actual: '# lines' },
+  // OpenTimestamps proofs: the value is the byte
+  'ots-magic': { expected: 'an OpenTimestamps proof', actual: 'another file' },
+  'ots-version': { expected: 'version 1 of the format', actual: 'another one at byte #' },
+  'ots-cut': { expected: 'more bytes', actual: 'the end at byte #' },
+  'ots-end': { expected: 'nothing after the proof', actual: 'more from byte #' },
+  'ots-operation': { expected: 'an operation of the format', actual: 'another tag at byte #' },
+  'ots-depth': { expected: 'at most 255 operations in a row', actual: 'one more at byte #' },
+  'ots-message': { expected: 'messages of at most 4096 bytes', actual: 'a longer one at byte #' },
+  'ots-length': { expected: 'a length that the format allows', actual: 'another at byte #' },
+  'ots-varuint': {
+    expected: 'a number below 2^53 in at most 8 bytes',
+    actual: 'another at byte #',
+  },
+  'ots-uri': {
+    expected: 'a calendar address of letters, digits and - . _ / :',
+    actual: 'another text at byte #',
+  },
+  'ots-height': { expected: 'a block height below 2^32', actual: 'another at byte #' },
+  'ots-work': { expected: 'a proof of at most 64 MiB of messages', actual: 'more at byte #' },
+  // Chains of blocks
+  'chain-name': {
+    expected: 'a name of up to 64 letters, digits and . _ -',
+    actual: 'another text',
+  },
+  'header-bytes': { expected: 'headers of # bytes', actual: '# bytes' },
+  'header-target': { expected: 'a target that the chain allows', actual: 'another (bits #)' },
+  'header-work': { expected: 'a hash below the target', actual: '#' },
+  'header-given': {
+    expected: 'a height, a colon, and a Merkle root or a header in hex',
+    actual: 'another text',
+  },
+  'header-link': {
+    expected: 'headers that each name the hash of the one before',
+    actual: 'header # names another one',
+  },
+  'header-bits': {
+    expected: 'targets by the rule of difficulty of the chain',
+    actual: 'another one in header #',
+  },
+  'header-pin': { expected: 'the known blocks of the chain "#"', actual: 'another block' },
+  'header-height': { expected: 'a first header of height #', actual: 'height #' },
 } as const;
 
 /** Which rule a text breaks. Each has its words above: a rule without words does not compile. */

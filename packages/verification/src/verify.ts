@@ -1,6 +1,6 @@
 /** The whole verification of a proof package, in reading order. Pure: package, trust and time in, report out. @module */
 import { hexFromBytes } from './bytes.ts';
-import { refusalOf, type VerificationError } from './errors.ts';
+import { refusalOf, VerificationError } from './errors.ts';
 import {
   checkHeadCheckpoint,
   checkHeadSignature,
@@ -8,14 +8,21 @@ import {
   failedCheck,
 } from './head-checks.ts';
 import type { DeliveryLeaf } from './leaf.ts';
-import { checkHead, checkInclusion, checkLeaf, checksNotMade } from './package-checks.ts';
+import type { AnchorVerdict } from './ots/verify-anchor.ts';
+import {
+  checkHead,
+  checkInclusion,
+  checkLeaf,
+  checksOfParts,
+  NONE_IN_FILE,
+} from './package-checks.ts';
 import type { KeyResult } from './pinned-key.ts';
 import { checkPinnedKey } from './pinned-key.ts';
 import type { PolicyResult } from './policy-check.ts';
 import { checkPolicy } from './policy-check.ts';
 import type { ProofPackage } from './proof-package.ts';
 import { parseProofPackage } from './proof-package.ts';
-import type { Check, CheckId, Claims, Report, Step } from './report.ts';
+import type { Check, CheckId, Claims, Level, Report, Step } from './report.ts';
 import { verdictOfChecks } from './report.ts';
 import { withSteps } from './steps-on-demand.ts';
 import type { TreeHead } from './tree-head.ts';
@@ -32,6 +39,17 @@ export interface VerifyOptions {
    * `verifyHeadConsistency` always follows their statements.
    */
   readonly followKeyStatements?: KeyStatementFollower;
+  /** What checks anchors: `anchorChecker(evidence)`. Without it they are `skipped`, and level C is never shown. */
+  readonly checkAnchors?: AnchorChecker;
+}
+
+/** The anchor check of a package that has anchors and a good checkpoint. */
+export type AnchorChecker = (proofPackage: ProofPackage) => AnchorResult;
+
+/** The check, and the verdict on each anchor as far as they could be read. */
+export interface AnchorResult {
+  readonly check: Check;
+  readonly anchors: readonly AnchorVerdict[];
 }
 
 /** The key check of a package with key statements. `isFixedBefore` tells whether the head is older than a moment. */
@@ -83,6 +101,7 @@ export function verifyProofPackage(
   const checkpoint = checkHeadCheckpoint(head, 'signed_tree_head');
   const policy = checkPolicy(head.checkpoint, checkpoint, trust.policy, 'signed_tree_head');
   const key = checkPackageKey(proofPackage, trust, policy, options.followKeyStatements);
+  const anchor = checkPackageAnchors(proofPackage, checkpoint, options.checkAnchors);
   const checks: readonly Check[] = [
     { id: 'format', status: 'pass' },
     leaf.check,
@@ -91,7 +110,7 @@ export function verifyProofPackage(
     checkHeadSignature(head, 'signed_tree_head'),
     checkpoint,
     key.check,
-    ...checksNotMade(proofPackage),
+    ...checksOfParts(proofPackage, anchor.check),
     policy.check,
   ];
   const verdict = verdictOfChecks(
@@ -101,11 +120,12 @@ export function verifyProofPackage(
   const isVerified = verdict === 'verified';
   const facts = {
     verdict,
-    levels: isVerified ? (['A'] as const) : [],
+    levels: levelsOf(isVerified, anchor.check),
     checks,
     claims: leaf.leaf === null ? null : claimsOfLeaf(leaf.leaf, isVerified),
     tree: { ...factsOfHead(head), leafIndex: proofPackage.inclusionProof.leafIndex },
     key: key.facts,
+    anchors: anchor.anchors,
   };
   return withSteps(facts, () => [
     ...leaf.steps,
@@ -127,6 +147,34 @@ function checkPackageKey(
   return { ...pinned, check: { id: 'key', status: 'skipped', reason } };
 }
 
+/** A stamp is on the checkpoint: it says nothing where that is missing or is not the one of the head. */
+function checkPackageAnchors(
+  proofPackage: ProofPackage,
+  checkpoint: Check,
+  check: AnchorChecker | undefined,
+): AnchorResult {
+  const skipped = (reason: string): AnchorResult => ({
+    check: { id: 'anchor', status: 'skipped', reason },
+    anchors: [],
+  });
+  if (proofPackage.anchors.length === 0) return skipped(NONE_IN_FILE);
+  if (check === undefined) return skipped('present, and checkAnchors was not given');
+  if (proofPackage.signedTreeHead.checkpoint === null) {
+    const error = new VerificationError('E_FIELD', {
+      field: 'signed_tree_head.checkpoint',
+      rule: 'member-present',
+    });
+    return { check: failedCheck('anchor', error), anchors: [] };
+  }
+  if (checkpoint.status !== 'pass') return skipped('the checkpoint is not the one of the head');
+  return check(proofPackage);
+}
+
+function levelsOf(isVerified: boolean, anchor: Check): readonly Level[] {
+  if (!isVerified) return [];
+  return anchor.status === 'pass' ? ['A', 'C'] : ['A'];
+}
+
 function reportUnreadable(error: VerificationError): Report {
   const reason = 'the file cannot be read as a proof package';
   const checks = PACKAGE_CHECKS.map(
@@ -140,6 +188,7 @@ function reportUnreadable(error: VerificationError): Report {
     claims: null,
     tree: null,
     key: null,
+    anchors: [],
     steps: [],
   };
 }

@@ -32,14 +32,14 @@ function publicNames(index: string): PublicName[] {
 /** The declaration of a name, with the comment that stands directly above it. */
 function declarationOf(text: string, name: string): Declaration | null {
   const head = new RegExp(
-    `^export (?:declare |abstract )?(function|const|class|interface|type) ${name}\\b`,
+    `^export (?:declare |abstract |async )?(function\\*?|const|class|interface|type) ${name}\\b`,
     'm',
   ).exec(text);
   if (head === null) return null;
   const comment = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n$/.exec(text.slice(0, head.index))?.[1] ?? '';
   const signature = /^[\s\S]*?(?:\{\n|;\n|=)/.exec(text.slice(head.index))?.[0] ?? '';
   const isModule = comment.includes('@module');
-  return { kind: head[1] ?? '', comment: isModule ? '' : comment, signature };
+  return { kind: head[1]?.replace('*', '') ?? '', comment: isModule ? '' : comment, signature };
 }
 
 /** Words before the first tag. */

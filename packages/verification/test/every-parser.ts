@@ -1,5 +1,6 @@
 /** Every function of the core that reads what others wrote, with inputs that it takes: for tests that try all of them. @module */
 
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { bytesFromBase64, bytesFromHex, stringFromUtf8, utf8FromString } from '../src/bytes.ts';
@@ -13,6 +14,14 @@ import { parseKeyLeaf } from '../src/key-leaf.ts';
 import { parseLeaf } from '../src/leaf.ts';
 import { parseNote, verifyNote } from '../src/note.ts';
 import { isOrigin } from '../src/origin.ts';
+import { parseBlockHeader } from '../src/ots/block-header.ts';
+import { parseChainParameters } from '../src/ots/chain.ts';
+import { parseGivenHeader, parseHeaderFile } from '../src/ots/given-headers.ts';
+import { parseHeaderRun } from '../src/ots/header-run.ts';
+import { bitcoinMainnet } from '../src/ots/mainnet.ts';
+import { parseOtsProof } from '../src/ots/proof.ts';
+import { stampFormOfCheckpoint } from '../src/ots/stamp-form.ts';
+import { parseOtsTimestamp } from '../src/ots/timestamp.ts';
 import { parseProofPackage } from '../src/proof-package.ts';
 import { parsePublicKey } from '../src/public-key.ts';
 import {
@@ -90,6 +99,22 @@ const KEY_TEXTS = [
 const VKEY = 'log.kapsel.example/t1+6942b0d7+AddamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea';
 const TILE = TREE.tile(0, 0n, 17);
 const BUNDLE = Uint8Array.of(0, 1, 0x61, 0, 0, 0, 2, 0x62, 0x63);
+const OTS = fixture('hello-world.txt.ots');
+const DIGEST_END = 31 + 2 + 32;
+const HEADER = new Uint8Array(
+  Buffer.from(Buffer.from(fixture('block-358391.hex')).toString().trim(), 'hex'),
+);
+const CHAIN = JSON.stringify({
+  format: 'kapsel.chain/v1',
+  name: 'lab',
+  pow_limit_bits: '207fffff',
+  retargets: false,
+  pins: [{ height: 0, hash: 'ff'.padStart(64, '0') }],
+});
+
+function fixture(name: string): Uint8Array {
+  return new Uint8Array(readFileSync(new URL(`../../../fixtures/ots/${name}`, import.meta.url)));
+}
 
 function textOf(input: Input): string {
   return typeof input === 'string' ? input : Buffer.from(input).toString('utf8');
@@ -155,6 +180,38 @@ export const PARSERS: readonly Parser[] = [
     name: 'parseWitnessPolicy',
     read: ofText(parseWitnessPolicy),
     good: [`# one log\nlog ${VKEY}\nquorum none\n`],
+  },
+  { name: 'parseOtsProof', read: ofBytes(parseOtsProof), good: [OTS] },
+  {
+    name: 'parseOtsTimestamp',
+    read: ofBytes((bytes) => parseOtsTimestamp(bytes, OTS.subarray(DIGEST_END - 32, DIGEST_END))),
+    good: [OTS.slice(DIGEST_END)],
+  },
+  {
+    name: 'parseBlockHeader',
+    read: ofBytes((bytes) => parseBlockHeader(bytes, bitcoinMainnet().powLimitBits)),
+    good: [HEADER],
+  },
+  {
+    name: 'parseHeaderRun',
+    read: ofBytes((bytes) => parseHeaderRun(bytes, null, bitcoinMainnet())),
+    good: [HEADER],
+  },
+  {
+    name: 'parseHeaderFile',
+    read: ofBytes((bytes) => parseHeaderFile(bytes, null, bitcoinMainnet())),
+    good: [HEADER, fixture('block-358391.hex')],
+  },
+  {
+    name: 'parseGivenHeader',
+    read: ofText((text) => parseGivenHeader(text, bitcoinMainnet())),
+    good: [`358391:${hex(HEADER)}`, `358391:${'ab'.repeat(32)}`],
+  },
+  { name: 'parseChainParameters', read: parseChainParameters, good: [CHAIN, utf8(CHAIN)] },
+  {
+    name: 'stampFormOfCheckpoint',
+    read: ofText((text) => stampFormOfCheckpoint(text, ORIGIN, KEY)),
+    good: [NOTE, COSIGNED],
   },
   { name: 'bytesFromHex', read: ofText(bytesFromHex), good: [KEY_HEX] },
   { name: 'bytesFromBase64', read: ofText(bytesFromBase64), good: [SPKI] },

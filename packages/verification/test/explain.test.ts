@@ -132,7 +132,7 @@ describe('levels', () => {
       reportOf({}, null, { anchors: [{ type: 'opentimestamps', proof: 'AA==' }] }),
     );
     expect(text).toBe(
-      'Level A: logged. No receipt from the destination, Bitcoin anchor present, not checked by this version.',
+      'Level A: logged. No receipt from the destination, Bitcoin anchor present, and checkAnchors was not given.',
     );
   });
 

@@ -1,7 +1,9 @@
 /** Leaf, inclusion and head of a package, one by one: what each finds, and what it leaves to others. @module */
+
 import { describe, expect, it } from 'vitest';
-import { checkHead, checkInclusion, checkLeaf, checksNotMade } from '../src/package-checks.ts';
+import { checkHead, checkInclusion, checkLeaf, checksOfParts } from '../src/package-checks.ts';
 import { type ProofPackage, parseProofPackage } from '../src/proof-package.ts';
+import type { Check } from '../src/report.ts';
 import { HEAD_TIME_MS, leafText, makePackage, NOW_MS } from './make-package.ts';
 
 const GOOD = parseProofPackage(JSON.stringify(makePackage()));
@@ -134,25 +136,26 @@ describe('head', () => {
 });
 
 describe('what is not checked', () => {
+  const ANCHOR: Check = { id: 'anchor', status: 'pending', reason: 'given' };
+
   it('says of each part whether it is there', () => {
     const reasons = (proofPackage: ProofPackage): unknown =>
-      checksNotMade(proofPackage).map(({ id, status, reason }) => [id, status, reason]);
+      checksOfParts(proofPackage, ANCHOR).map(({ id, status, reason }) => [id, status, reason]);
     expect(reasons(GOOD)).toEqual([
       ['payload', 'skipped', 'no payload given'],
       ['receipt', 'skipped', 'none in the file'],
-      ['anchor', 'skipped', 'none in the file'],
+      ['anchor', 'pending', 'given'],
       ['disclosure', 'skipped', 'none in the file'],
     ]);
     const full = parseProofPackage(
       JSON.stringify({
         ...makePackage({ leafText: leafText({ receipt_hash: 'ab'.repeat(32) }) }),
-        anchors: [{ type: 'opentimestamps', proof: 'AA==' }],
         receipt: { receipt_data: '{}' },
         disclosures: [{ type: 'range' }],
       }),
     );
-    const present = checksNotMade(full).filter(({ id }) => id !== 'payload');
-    expect(present.map(({ status }) => status)).toEqual(['skipped', 'skipped', 'skipped']);
+    const present = checksOfParts(full, ANCHOR).filter(({ id }) => /receipt|disclosure/.test(id));
+    expect(present.map(({ status }) => status)).toEqual(['skipped', 'skipped']);
     for (const { reason } of present) expect(reason).toMatch(/not checked/);
   });
 });

@@ -109,6 +109,7 @@ describe('the report', () => {
         leafIndex: 5,
       },
       key: { keyId: KEY_ID, name: 'acme-prod', source: 'pinned', statements: [] },
+      anchors: [],
       steps: [
         { kind: 'leaf', sizeBytes: utf8(leafText()).length, hash: hashes[0] },
         ...steps,
@@ -157,6 +158,7 @@ describe('the report', () => {
       claims: null,
       tree: null,
       key: null,
+      anchors: [],
       steps: [],
     });
   });

@@ -36,6 +36,12 @@ export function assertHeadPlaceSettings(config: Config): void {
   targetOf(config, systemClock);
 }
 
+/** The folder of the second place; null where it is a bucket. */
+export function headFolder(config: Config): string | null {
+  const target = targetOf(config, systemClock);
+  return typeof target === 'string' ? target : null;
+}
+
 export function s3Settings(config: Config): S3Settings {
   return {
     region: config.s3Region,

@@ -72,10 +72,11 @@ export function startMeasuring(deps: {
 }
 
 async function sampleDatabase(metrics: Metrics, pool: Pool): Promise<void> {
-  const { pendingEvents, pendingLeaves, oldestDueSeconds } =
+  const { pendingEvents, pendingLeaves, oldestLeafSeconds, oldestDueSeconds } =
     await measureBacklogAcrossTenants(pool);
   metrics.pendingEvents.set({}, pendingEvents);
   metrics.pendingLeaves.set({}, pendingLeaves);
+  metrics.sequencingLag.set({}, oldestLeafSeconds);
   metrics.oldestDueAge.set({}, oldestDueSeconds);
   const { queueDeadTuples, oldestXminAge, replicationLagSeconds } = await readVitals(pool);
   metrics.queueDeadTuples.set({}, queueDeadTuples);

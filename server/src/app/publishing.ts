@@ -34,8 +34,8 @@ export interface PublishingDeps {
 export interface Publishing {
   /** False while a log may not be signed: the database was set back, or somebody halted the log. */
   isSigning(): boolean;
-  /** The newest head that the quorum of the operator's policy signed; null without a policy. */
-  findWitnessedHead(logId: LogId): Promise<TreeHead | null>;
+  /** The newest head, of at most so many leaves, that the quorum of the operator's policy signed; null without a policy. */
+  findWitnessedHead(logId: LogId, atMost?: number): Promise<TreeHead | null>;
   /** Looks for what is to be signed soon. */
   wake(): void;
   /** Signs what is committed, then ends everything. Never rejects. */
@@ -64,8 +64,10 @@ export async function startPublishing(deps: PublishingDeps): Promise<Publishing>
   const { close } = place;
   return {
     isSigning: () => signer.refusals().length === 0,
-    findWitnessedHead: async (logId) =>
-      witnessing === null ? null : findNewestWitnessedHead(readPool, logId, witnessing.policy),
+    findWitnessedHead: async (logId, atMost) =>
+      witnessing === null
+        ? null
+        : findNewestWitnessedHead(readPool, logId, witnessing.policy, atMost),
     wake: () => signer.wake(),
     async finish() {
       await signer.stop();
@@ -102,6 +104,11 @@ function reportState(metrics: Metrics, state: SigningState): void {
   metrics.logHalted.set(labels, state.refusal === 'halted' ? 1 : 0);
   metrics.logRolledBack.set(labels, state.refusal === null || state.refusal === 'halted' ? 0 : 1);
   if (state.headAgeMs !== null) metrics.headAge.set(labels, state.headAgeMs / 1_000);
+}
+
+/** Throws ConfigError where the policy cannot be used. Asks nobody. */
+export async function assertWitnessSettings(config: Config): Promise<void> {
+  await readWitnessing(config.witnessPolicyFile);
 }
 
 async function readWitnessing(path: string | null): Promise<Witnessing | null> {

@@ -12,6 +12,7 @@ import { TokenBuckets } from '../tenants/token-bucket.ts';
 
 export interface Rating {
   readonly rates: Rates;
+  readonly tiers: Tiers;
   readonly trustedProxies: readonly Cidr[];
   /** After the last request. */
   stop(): Promise<void>;
@@ -51,6 +52,7 @@ export function startRating(deps: {
       buckets,
       onRefused: (rateClass) => metrics.rateLimited.inc({ class: rateClass }),
     }),
+    tiers,
     trustedProxies,
     stop: async () => shared?.stop(),
   };

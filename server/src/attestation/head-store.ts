@@ -31,6 +31,7 @@ const SELECT_HEAD = `
 
 const FIND_NEWEST = `${SELECT_HEAD} ORDER BY h.timestamp_ms DESC LIMIT 1`;
 const FIND_NEWEST_UNTIL = `${SELECT_HEAD} AND h.timestamp_ms <= $2 ORDER BY h.timestamp_ms DESC LIMIT 1`;
+const FIND_BY_ID = `${SELECT_HEAD} AND h.id = $2`;
 const FIND_BY_SIZE = `${SELECT_HEAD} AND h.tree_size = $2 ORDER BY h.timestamp_ms DESC LIMIT 1`;
 
 export async function findNewestHead(db: Db, logId: LogId): Promise<TreeHead | null> {
@@ -45,6 +46,12 @@ export async function findNewestHeadUntil(
   untilMs: number,
 ): Promise<TreeHead | null> {
   const { rows } = await db.query<HeadRow>(FIND_NEWEST_UNTIL, [logId, untilMs]);
+  return rows[0] === undefined ? null : headFromRow(rows[0]);
+}
+
+/** One signed head with all that witnesses signed of its size, or null. */
+export async function findHeadById(db: Db, logId: LogId, id: TreeHeadId): Promise<TreeHead | null> {
+  const { rows } = await db.query<HeadRow>(FIND_BY_ID, [logId, id]);
   return rows[0] === undefined ? null : headFromRow(rows[0]);
 }
 

@@ -1,4 +1,5 @@
 /** Every setting of the server, read: the only place that reads the environment, with all that is wrong at once. @module */
+import { closestTo } from './closest-name.ts';
 import { type Environment, namesOf, readSetting, type Setting } from './setting.ts';
 import { type Config, SETTINGS } from './settings.ts';
 
@@ -40,7 +41,9 @@ export function readConfig(env: Environment): Config {
   const known = new Set(Object.values<Setting<unknown>>(SETTINGS).flatMap(namesOf));
   for (const name of OTHER_PROGRAMS) known.add(name);
   for (const name of Object.keys(env)) {
-    if (name.startsWith('KAPSEL_') && !known.has(name)) faults.push(`${name} is not a setting`);
+    if (!name.startsWith('KAPSEL_') || known.has(name)) continue;
+    const meant = closestTo(name, known);
+    faults.push(`${name} is not a setting${meant === null ? '' : `: did you mean ${meant}?`}`);
   }
   const config = values as unknown as Config;
   if (faults.length === 0 && config.leaseMs < config.deliveryTimeoutMs + LEASE_MARGIN_MS) {
@@ -51,6 +54,12 @@ export function readConfig(env: Environment): Config {
   }
   if (faults.length === 0 && config.databaseUrlDirect !== null && config.databaseUrl === null) {
     faults.push('DATABASE_URL_DIRECT goes with DATABASE_URL');
+  }
+  if (faults.length === 0 && config.databaseReadUrls.length > 0 && config.databaseUrl === null) {
+    faults.push('DATABASE_READ_URLS goes with DATABASE_URL');
+  }
+  if (faults.length === 0 && config.secretKeyCommand !== null && config.secretKey !== null) {
+    faults.push('KAPSEL_SECRET_KEY_COMMAND is set beside KAPSEL_SECRET_KEY: want one of them');
   }
   if (faults.length > 0) throw new ConfigError(faults);
   return config;
@@ -72,4 +81,31 @@ export function describeSettings(): string {
       return `  ${name}${file}${suffix}\n      ${sentence}`;
     })
     .join('\n');
+}
+
+/** The same as a page of the documents. */
+export function settingsPage(): string {
+  const rows = Object.values<Setting<unknown>>(SETTINGS).map((setting) => {
+    const names = namesOf(setting).map((name) => `\`${name}\``);
+    const fallback = setting.fallback === '' ? '–' : `\`${setting.fallback}\``;
+    return `| ${names.join(', ')} | ${fallback} | ${inTable(setting.sentence)} |`;
+  });
+  return `# Settings
+
+All settings of \`kapsel-server\`, as \`kapsel-server help\` lists them. They come from the environment. A bad value, or a
+\`KAPSEL_\` name that is not in this table, stops every command before anything is started, with all faults listed at
+once. What may also come from a file has a second name that ends in \`_FILE\`: the path of that file, whose last line end is
+left out. Secrets are taken out of the environment once they are read.
+
+This page is written from the table in \`server/src/base/settings.ts\`; a test compares the two.
+
+| setting | default | what it is |
+| ------- | ------- | ---------- |
+${rows.join('\n')}
+`;
+}
+
+/** A table ends a cell at "|", and "<x>" would be taken for HTML. */
+function inTable(sentence: string): string {
+  return sentence.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 }

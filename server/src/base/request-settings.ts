@@ -1,9 +1,10 @@
 /** Settings of the requests to destinations, and of the keys under which their secrets are sealed. @module */
 import { Secret } from './secret.ts';
 import { parseSecretKey } from './secret-key.ts';
-import { list, type Setting, secretSetting, setting, whole } from './setting.ts';
+import { list, optionalText, type Setting, secretSetting, setting, whole } from './setting.ts';
 
 export interface RequestConfig {
+  readonly secretKeyCommand: string | null;
   readonly otherSecretKeys: readonly Secret[];
   readonly minTlsVersion: '1.2' | '1.3';
   readonly denyPorts: readonly number[];
@@ -12,6 +13,12 @@ export interface RequestConfig {
 export const REQUEST_SETTINGS: {
   readonly [K in keyof RequestConfig]: Setting<RequestConfig[K]>;
 } = {
+  secretKeyCommand: setting(
+    'KAPSEL_SECRET_KEY_COMMAND',
+    '',
+    optionalText,
+    'In place of KAPSEL_SECRET_KEY: a shell command that prints it, run at start. Further lines are keys that open what they sealed.',
+  ),
   otherSecretKeys: secretSetting(
     'KAPSEL_OTHER_SECRET_KEYS',
     secretKeys,

@@ -80,6 +80,18 @@ export function optionalSecret(raw: string): Secret | null {
   return raw === '' ? null : new Secret(raw);
 }
 
+const LEAST_SECRET_CHARS = 32;
+
+/** One that nobody can guess, if it was made by chance; no white space, since it travels in a header. */
+export function longSecret(raw: string): Secret | null {
+  if (raw === '') return null;
+  if (!/^[!-~]+$/.test(raw)) throw new Error('wants visible ASCII characters');
+  if (raw.length < LEAST_SECRET_CHARS) {
+    throw new Error(`wants at least ${LEAST_SECRET_CHARS} characters`);
+  }
+  return new Secret(raw);
+}
+
 export function whole(least: number, most: number): (raw: string) => number {
   return (raw) => {
     const value = /^\d{1,15}$/.test(raw) ? Number(raw) : Number.NaN;

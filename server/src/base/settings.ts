@@ -1,4 +1,5 @@
 /** The table of all settings of the server: name, type, default, sentence. @module */
+import { ANCHOR_SETTINGS, type AnchorConfig } from './anchor-settings.ts';
 import { DATABASE_SETTINGS, type DatabaseConfig } from './database-settings.ts';
 import { RATE_SETTINGS, type RateConfig } from './rate-settings.ts';
 import { REQUEST_SETTINGS, type RequestConfig } from './request-settings.ts';
@@ -8,6 +9,7 @@ import {
   flag,
   list,
   logLevel,
+  longSecret,
   optionalSecret,
   optionalText,
   type Setting,
@@ -19,7 +21,12 @@ import {
 import { UPKEEP_SETTINGS, type UpkeepConfig } from './upkeep-settings.ts';
 
 /** All settings, parsed. What each means stands beside its name in `SETTINGS`. */
-export interface Config extends DatabaseConfig, RateConfig, RequestConfig, UpkeepConfig {
+export interface Config
+  extends AnchorConfig,
+    DatabaseConfig,
+    RateConfig,
+    RequestConfig,
+    UpkeepConfig {
   readonly dataDir: string;
   readonly host: string;
   readonly port: number;
@@ -40,8 +47,6 @@ export interface Config extends DatabaseConfig, RateConfig, RequestConfig, Upkee
   readonly maxAttempts: number;
   readonly sequenceIntervalMs: number;
   readonly sequenceBatch: number;
-  readonly retainAttemptsDays: number;
-  readonly retainLeavesDays: number;
   readonly headIntervalMs: number;
   readonly idleHeadIntervalMs: number;
   readonly headStore: string | null;
@@ -51,6 +56,7 @@ export interface Config extends DatabaseConfig, RateConfig, RequestConfig, Upkee
   readonly shutdownDelayMs: number;
   readonly logLevel: string;
   readonly metricsToken: Secret | null;
+  readonly platformToken: Secret | null;
   readonly secretKey: Secret | null;
   readonly publicUrl: string | null;
   readonly tracePropagation: boolean;
@@ -169,18 +175,6 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     whole(1, 16_384),
     'So many waiting leaves are added at once, before the interval is over.',
   ),
-  retainAttemptsDays: setting(
-    'KAPSEL_RETAIN_ATTEMPTS_DAYS',
-    '2557',
-    whole(62, 36_525),
-    'Whole months of delivery attempts older than this are detached (never dropped).',
-  ),
-  retainLeavesDays: setting(
-    'KAPSEL_RETAIN_LEAVES_DAYS',
-    '2557',
-    whole(62, 36_525),
-    'The same for leaves, at least as long as attempts; their proofs go on from tiles.',
-  ),
   headIntervalMs: setting(
     'KAPSEL_HEAD_INTERVAL_MS',
     '1000',
@@ -234,6 +228,11 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     optionalSecret,
     'Bearer token that GET /metrics asks for; without it anybody who reaches the port may read it.',
   ),
+  platformToken: secretSetting(
+    'KAPSEL_PLATFORM_TOKEN',
+    longSecret,
+    'Bearer token of the routes about tenants, at least 32 characters; without it they are closed to everybody.',
+  ),
   secretKey: secretSetting(
     'KAPSEL_SECRET_KEY',
     optionalSecretKey,
@@ -251,6 +250,7 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     flag,
     'Send a traceparent header to destinations, where an OpenTelemetry SDK runs with the server.',
   ),
+  ...ANCHOR_SETTINGS,
   ...RATE_SETTINGS,
   ...REQUEST_SETTINGS,
   ...UPKEEP_SETTINGS,

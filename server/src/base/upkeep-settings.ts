@@ -1,4 +1,4 @@
-/** Settings of what runs beside the traffic: the audit of the logs, and copying their tiles elsewhere. @module */
+/** Settings of what runs beside the traffic: retention, the audit of the logs, and copying their tiles elsewhere. @module */
 import type { Secret } from './secret.ts';
 import {
   flag,
@@ -13,6 +13,10 @@ import {
 } from './setting.ts';
 
 export interface UpkeepConfig {
+  readonly retainPayloadsDays: number;
+  readonly dropPayloadsDays: number;
+  readonly retainAttemptsDays: number;
+  readonly retainLeavesDays: number;
   readonly auditIntervalMs: number;
   readonly auditPauseMs: number;
   readonly exportUrl: string | null;
@@ -29,6 +33,30 @@ export interface UpkeepConfig {
 export const UPKEEP_SETTINGS: {
   readonly [K in keyof UpkeepConfig]: Setting<UpkeepConfig[K]>;
 } = {
+  retainPayloadsDays: setting(
+    'KAPSEL_RETAIN_PAYLOADS_DAYS',
+    '90',
+    whole(7, 36_525),
+    'Whole weeks of bodies older than this are detached: their events cannot be delivered again, their proofs go on.',
+  ),
+  dropPayloadsDays: setting(
+    'KAPSEL_DROP_PAYLOADS_DAYS',
+    '7',
+    whole(1, 36_525),
+    'So many days after that, detached weeks of bodies are dropped.',
+  ),
+  retainAttemptsDays: setting(
+    'KAPSEL_RETAIN_ATTEMPTS_DAYS',
+    '2557',
+    whole(62, 36_525),
+    'Whole months of delivery attempts older than this are detached (never dropped).',
+  ),
+  retainLeavesDays: setting(
+    'KAPSEL_RETAIN_LEAVES_DAYS',
+    '2557',
+    whole(62, 36_525),
+    'The same for leaves, at least as long as attempts; their proofs go on from tiles.',
+  ),
   auditIntervalMs: setting(
     'KAPSEL_AUDIT_INTERVAL_MS',
     '3600000',

@@ -1,6 +1,7 @@
 /** Command: one thing that `kapsel-server` can be told to do, its options, and how its words are read. @module */
 import { parseArgs } from 'node:util';
-import type { Config } from '../base/config.ts';
+import { closestTo } from '../base/closest-name.ts';
+import type { Config, ConfigError } from '../base/config.ts';
 
 export interface Option {
   /** What the value is called in the help, as `TIME`; null for an option without a value. */
@@ -18,6 +19,12 @@ export interface Command {
   readonly options: Readonly<Record<string, Option>>;
   /** Ends with an exit code other than 0 by throwing, or by answering it. */
   run(context: CommandContext, input: CommandInput): Promise<number | undefined>;
+  /** For a command that has an answer also where the settings cannot be read; answers the exit code. */
+  runMisconfigured?(
+    error: ConfigError,
+    print: CommandContext['print'],
+    input: CommandInput,
+  ): number;
 }
 
 /** What a command gets from the program. */
@@ -45,11 +52,18 @@ export interface CommandInput {
 export class UsageError extends Error {
   /** The command that was meant, if it was one. */
   readonly command: Command | null;
+  /** Else the commands that may have been meant; empty where they may have been any. */
+  readonly group: readonly Command[];
 
-  constructor(message: string, command: Command | null = null) {
+  constructor(
+    message: string,
+    command: Command | null = null,
+    { group = [] }: { readonly group?: readonly Command[] } = {},
+  ) {
     super(message);
     this.name = 'UsageError';
     this.command = command;
+    this.group = group;
   }
 }
 
@@ -58,31 +72,41 @@ export const JSON_OPTION: Option = { value: null, help: 'Print JSON.' };
 
 export type Parsed =
   | { readonly kind: 'run'; readonly command: Command; readonly input: CommandInput }
-  | { readonly kind: 'help'; readonly command: Command | null };
+  /** Of one command; else of a group of them; else, when that is empty, of everything. */
+  | { readonly kind: 'help'; readonly command: Command | null; readonly group: readonly Command[] };
 
 const HELP_WORDS = ['help', '--help', '-h'];
+const VERSION_WORDS = ['--version', '-V'];
 
 /** Finds the command and reads its options. Without words it is the first command. Throws UsageError. */
 export function parseCommand(argv: readonly string[], commands: readonly Command[]): Parsed {
   const [first] = argv;
+  if (argv.length === 1 && VERSION_WORDS.includes(first ?? '')) {
+    return parseCommand(['version'], commands);
+  }
   if (first !== undefined && HELP_WORDS.includes(first)) return helpOf(argv.slice(1), commands);
   const command = argv.length === 0 ? commands[0] : findCommand(argv, commands);
   if (command === undefined && HELP_WORDS.includes(argv[1] ?? ''))
     return helpOf([first ?? ''], commands);
   if (command === undefined) throw unknownCommand(argv, commands);
   const rest = argv.slice(argv.length === 0 ? 0 : wordsOf(command).length);
-  if (rest.some((word) => word === '--help' || word === '-h')) return { kind: 'help', command };
+  if (rest.some((word) => word === '--help' || word === '-h'))
+    return { kind: 'help', command, group: [] };
   return { kind: 'run', command, input: readInput(command, rest) };
 }
 
 function helpOf(words: readonly string[], commands: readonly Command[]): Parsed {
-  if (words.length === 0) return { kind: 'help', command: null };
+  if (words.length === 0) return { kind: 'help', command: null, group: [] };
   const command = findCommand(words, commands);
-  if (command !== undefined) return { kind: 'help', command };
-  // The first word of several commands: the help of all has a line for each of them.
-  const isGroup = words.length === 1 && commands.some((each) => wordsOf(each)[0] === words[0]);
-  if (!isGroup) throw unknownCommand(words, commands);
-  return { kind: 'help', command: null };
+  if (command !== undefined) return { kind: 'help', command, group: [] };
+  // The first word of several commands: a line for each of them.
+  const group = groupOf(words[0] ?? '', commands);
+  if (words.length > 1 || group.length === 0) throw unknownCommand(words, commands);
+  return { kind: 'help', command: null, group };
+}
+
+function groupOf(first: string, commands: readonly Command[]): readonly Command[] {
+  return commands.filter((command) => wordsOf(command)[0] === first);
 }
 
 const wordsOf = ({ words }: Command): readonly string[] => words.split(' ');
@@ -93,11 +117,15 @@ function findCommand(argv: readonly string[], commands: readonly Command[]): Com
 
 function unknownCommand(argv: readonly string[], commands: readonly Command[]): UsageError {
   const [first = '', second] = argv;
-  const siblings = commands.filter((command) => wordsOf(command)[0] === first);
-  const names = siblings.map(({ words }) => `"${words}"`).join(', ');
-  if (siblings.length === 0) return new UsageError(`unknown command: ${first}`);
-  if (second === undefined) return new UsageError(`"${first}" wants more words: ${names}`);
-  return new UsageError(`unknown command: ${first} ${second}; there are ${names}`);
+  const group = groupOf(first, commands);
+  if (group.length > 0 && second === undefined) {
+    return new UsageError(`"${first}" wants another word`, null, { group });
+  }
+  const typed = group.length === 0 ? first : `${first} ${second}`;
+  const known = group.length === 0 ? commands.map((each) => wordsOf(each)[0] ?? '') : [];
+  const meant = closestTo(typed, new Set([...known, ...group.map(({ words }) => words)]));
+  const hint = meant === null ? '' : `: did you mean "${meant}"?`;
+  return new UsageError(`unknown command: ${typed}${hint}`, null, { group });
 }
 
 function readInput(command: Command, rest: readonly string[]): CommandInput {

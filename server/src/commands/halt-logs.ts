@@ -29,10 +29,10 @@ export const haltLogCommand: Command = {
   },
   async run({ config, print, note }, input) {
     const reason = readReason(input, haltLogCommand) ?? '';
-    const { log, halt, isNew } = await withDatabase(config, note, async ({ api }) => {
-      const log = await pickLog(api, input);
-      const isNew = await haltLog(api, log.id, reason);
-      return { log, isNew, halt: await findHalt(api, log.id) };
+    const { log, halt, isNew } = await withDatabase(config, note, async ({ sequencer: pool }) => {
+      const log = await pickLog(pool, input);
+      const isNew = await haltLog(pool, log.id, reason);
+      return { log, isNew, halt: await findHalt(pool, log.id) };
     });
     const kept = halt?.reason ?? reason;
     if (input.flag('json')) {
@@ -57,14 +57,14 @@ export const resumeLogCommand: Command = {
   },
   async run(context, input) {
     const reason = readReason(input, resumeLogCommand);
-    return withDatabase(context.config, context.note, async ({ api, upkeep }) => {
-      const log = await pickLog(api, input);
-      const halt = await findHalt(api, log.id);
+    return withDatabase(context.config, context.note, async ({ sequencer: pool, upkeep }) => {
+      const log = await pickLog(pool, input);
+      const halt = await findHalt(pool, log.id);
       if (halt === null) throw new UsageError(`the log ${log.name} is not halted`);
       // Its reason is what was looked into: another one, found meanwhile, is not ended with it.
       const auditedSize = reason === null ? await auditWhole(context, input, upkeep, log) : null;
       if (reason === null && auditedSize === null) return EXIT_CONTRADICTION;
-      if (!(await endHalt(api, log.id, halt.reason, { auditedSize, reason }))) {
+      if (!(await endHalt(pool, log.id, halt.reason, { auditedSize, reason }))) {
         throw new Error('the log was resumed or halted anew meanwhile: look at "logs list"');
       }
       tell(context, input, log, halt, auditedSize);

@@ -23,9 +23,10 @@ export const listKeysCommand: Command = {
   options: { log: { ...LOG_OPTION, help: 'Only this log, by its name.' }, json: JSON_OPTION },
   async run({ config, print, note }, input) {
     const places = new KeyPlaces(keySettings(config));
-    const found = await withDatabase(config, note, async ({ api }) => {
-      const logs = input.text('log') === null ? await listLogs(api) : [await pickLog(api, input)];
-      return Promise.all(logs.map((log) => describeLog(api, log, places)));
+    const found = await withDatabase(config, note, async ({ reader }) => {
+      const logs =
+        input.text('log') === null ? await listLogs(reader) : [await pickLog(reader, input)];
+      return Promise.all(logs.map((log) => describeLog(reader, log, places)));
     });
     if (input.flag('json')) {
       print(JSON.stringify(found));
@@ -64,10 +65,10 @@ export const exportKeysCommand: Command = {
   help: 'print what verifiers need: the public keys of a log and the statements about them',
   options: { log: LOG_OPTION, json: JSON_OPTION },
   async run({ config, print, note }, input) {
-    const { log, keys, statements } = await withDatabase(config, note, async ({ api }) => {
-      const log = await pickLog(api, input);
-      const keys = await listAttestationKeys(api, log.id);
-      return { log, keys, statements: await listKeyStatements(api, log.id) };
+    const { log, keys, statements } = await withDatabase(config, note, async ({ reader }) => {
+      const log = await pickLog(reader, input);
+      const keys = await listAttestationKeys(reader, log.id);
+      return { log, keys, statements: await listKeyStatements(reader, log.id) };
     });
     const described = keys.map((key) => ({
       ...encodeKey(log, key),

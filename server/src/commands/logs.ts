@@ -36,8 +36,8 @@ export const createLogCommand: Command = {
     const wish = readWish(input);
     const places = new KeyPlaces(keySettings(config));
     const nextSigner = nextKey(places, input);
-    const { log, signer } = await withDatabase(config, note, ({ api }) =>
-      createTenantLog(api, wish, nextSigner, systemClock.nowMs()).catch(asUsageError),
+    const { log, signer } = await withDatabase(config, note, ({ sequencer }) =>
+      createTenantLog(sequencer, wish, nextSigner, systemClock.nowMs()).catch(asUsageError),
     );
     const { publicKey } = signer;
     const key = {
@@ -81,8 +81,8 @@ export const listLogsCommand: Command = {
   help: 'show all logs, their sizes and the keys they sign with',
   options: { json: JSON_OPTION },
   async run({ config, print, note }, input) {
-    const found = await withDatabase(config, note, async ({ api }) =>
-      Promise.all((await listLogs(api)).map((log) => describeLog(api, log))),
+    const found = await withDatabase(config, note, async ({ reader }) =>
+      Promise.all((await listLogs(reader)).map((log) => describeLog(reader, log))),
     );
     if (input.flag('json')) {
       print(JSON.stringify(found));

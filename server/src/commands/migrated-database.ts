@@ -2,8 +2,9 @@
 import { resolve } from 'node:path';
 import type { Config } from '../base/config.ts';
 import { migrate } from '../db/migrate.ts';
-import { closePools, openPools, type Pools } from '../db/pools.ts';
+import { closePools, openPools, type Pools, poolOptions } from '../db/pools.ts';
 import { launchPostgres } from '../embedded/launch.ts';
+import { assertDatabaseIsNamed } from './command-pool.ts';
 
 export interface MigratedDatabase {
   readonly connectionString: string;
@@ -46,16 +47,17 @@ async function openDatabase(
   return { connectionString, directConnectionString: connectionString, stop };
 }
 
-/** Runs `work` with pools on the database, and closes everything behind it. */
+/** For commands: runs `work` with pools on the database, and closes everything behind it. An embedded one must be there. */
 export async function withDatabase<T>(
   config: Config,
   log: (line: string) => void,
   work: (pools: Pools) => Promise<T>,
 ): Promise<T> {
+  await assertDatabaseIsNamed(config);
   const database = await openMigratedDatabase(config, log);
   try {
     // A connection that breaks while nobody uses it is opened again by the next query.
-    const pools = openPools(database.connectionString, () => {}, config);
+    const pools = openPools(database.connectionString, () => {}, poolOptions(config));
     try {
       return await work(pools);
     } finally {

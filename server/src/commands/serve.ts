@@ -1,6 +1,7 @@
 /** `kapsel-server serve`: database, migrations, server; says once what the operator needs to know. @module */
 import { resolve } from 'node:path';
-import { type App, assertSettings, startApp } from '../app.ts';
+import { assertSettings } from '../app/assertions.ts';
+import { type App, startApp } from '../app.ts';
 import { systemClock } from '../base/clock.ts';
 import type { Config } from '../base/config.ts';
 import { systemRandom } from '../base/random.ts';
@@ -8,12 +9,14 @@ import { createLogger } from '../telemetry/logger.ts';
 import { openMigratedDatabase } from './migrated-database.ts';
 
 export interface Running {
+  /** Everything is logged from now on, or no longer. */
+  toggleDebug(): void;
   stop(): Promise<void>;
 }
 
 /** Starts everything; `print` writes a line for the person who started it. */
 export async function serve(config: Config, print: (line: string) => void): Promise<Running> {
-  assertSettings(config);
+  await assertSettings(config);
   const logger = createLogger(config.logLevel);
   const database = await openMigratedDatabase(config, (line) => logger.info(line));
   try {
@@ -23,10 +26,12 @@ export async function serve(config: Config, print: (line: string) => void): Prom
       directConnectionString: database.directConnectionString,
       clock: systemClock,
       logger,
+      isDebug: logger.isDebug,
       random: systemRandom,
     });
     describe(app, config, print);
     return {
+      toggleDebug: logger.toggleDebug,
       stop: async () => {
         await app.stop();
         await database.stop();

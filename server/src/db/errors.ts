@@ -71,3 +71,16 @@ export function isDatabaseAway(error: unknown): boolean {
 export function isMissingParent(error: unknown): boolean {
   return sqlState(error) === '23503';
 }
+
+// 42501 insufficient_privilege: the login is no member of the role. 22023 invalid_parameter_value: there is no such role.
+const ROLE_REFUSED = ['42501', '22023'];
+
+/** True when a role could not be taken. */
+export function isRoleRefused(error: unknown): boolean {
+  return ROLE_REFUSED.includes(sqlState(error) ?? '');
+}
+
+/** 08P01 protocol_violation: how a pooler refuses a startup option that it does not know. */
+export function isStartupRefused(error: unknown): boolean {
+  return sqlState(error) === '08P01';
+}

@@ -4,19 +4,13 @@ import type { Db } from './transaction.ts';
 
 export interface Vitals {
   readonly queueDeadTuples: number;
-  /** In transactions. Of sessions as far as our role may see them, and of slots and prepared transactions. */
+  /** In transactions. Of sessions as far as whoever migrated may see them, and of slots and prepared transactions. */
   readonly oldestXminAge: number;
   readonly replicationLagSeconds: number;
 }
 
-// Our own snapshot is left out: it is the youngest, and would say "1" on an idle server.
-const READ_VITALS = `
-  SELECT coalesce((SELECT n_dead_tup FROM pg_stat_user_tables WHERE relid = 'delivery_queue'::regclass), 0) AS dead_tuples,
-         greatest((SELECT max(age(backend_xmin)) FROM pg_stat_activity WHERE pid <> pg_backend_pid()),
-                  (SELECT max(greatest(age(xmin), age(catalog_xmin))) FROM pg_replication_slots),
-                  (SELECT max(age(transaction)) FROM pg_prepared_xacts),
-                  0) AS xmin_age,
-         coalesce((SELECT max(extract(epoch FROM replay_lag)) FROM pg_stat_replication), 0)::float8 AS replication_lag`;
+// A function of the owner: our own role would not be shown the snapshots of others.
+const READ_VITALS = 'SELECT dead_tuples, xmin_age, replication_lag FROM database_vitals()';
 
 export async function readVitals(db: Db): Promise<Vitals> {
   const { rows } = await db.query<{

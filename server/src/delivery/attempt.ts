@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { DestinationUrl } from '../endpoints/destination-guard.ts';
 import type { TlsSettings } from '../endpoints/tls-settings.ts';
 import type { Connection, DeliveryClient } from './connector.ts';
+import type { OnPhase } from './phases.ts';
 
 export interface AttemptRequest {
   readonly url: string;
@@ -13,6 +14,7 @@ export interface AttemptRequest {
   readonly tls?: TlsSettings;
   /** Over resolving, connecting, TLS, sending and reading the answer. */
   readonly deadlineMs: number;
+  readonly onPhase?: OnPhase;
 }
 
 interface Answer {
@@ -92,7 +94,7 @@ async function deliverOnce(
   ending: AbortSignal,
 ): Promise<Outcome> {
   for (;;) {
-    const loan = await client.borrow(destination, ending, request.tls);
+    const loan = await client.borrow(destination, ending, request.tls, request.onPhase);
     if (loan.kind === 'failed') {
       const error = loan.error === 'aborted' ? reasonOf(ending) : loan.error;
       return failed(error, loan.peerAddress);
@@ -126,10 +128,16 @@ function send(
     let head: { readonly status: number; readonly retryAfter: string | null } | null = null;
     let isStarted = false;
     let isSettled = false;
+    let waiting: (() => void) | undefined;
+    const endWaiting = () => {
+      waiting?.();
+      waiting = undefined;
+    };
 
     const settle = (withoutStatus: Exchange, truncated: boolean) => {
       if (isSettled) return;
       isSettled = true;
+      endWaiting();
       ending.removeEventListener('abort', end);
       // A status that has arrived stands, whatever happens to the body after it.
       if (head === null) resolve(withoutStatus);
@@ -155,9 +163,11 @@ function send(
         // Called right before the first byte is written.
         onRequestStart: () => {
           isStarted = true;
+          waiting = request.onPhase?.('ttfb');
         },
         onResponseStart: (_controller, status, headers) => {
           if (status < 200) return; // interim answers: RFC 9110 15.2
+          endWaiting();
           const retryAfter = headers['retry-after'];
           head = { status, retryAfter: typeof retryAfter === 'string' ? retryAfter : null };
         },

@@ -11,6 +11,7 @@ import {
 } from '../endpoints/destination-guard.ts';
 import { DEFAULT_TLS, type TlsSettings } from '../endpoints/tls-settings.ts';
 import { type DialError, type DialOptions, dial } from './dial.ts';
+import type { OnPhase } from './phases.ts';
 import { type AddressResolver, createResolver } from './resolver.ts';
 import { createTlsContexts, type TlsContexts, type TlsDefaults } from './tls-contexts.ts';
 
@@ -49,7 +50,12 @@ export interface DeliveryClient {
    * An idle connection, or a new one, or a place in the queue for one, first come first served. Never
    * throws. Waiters are as many as the caller has attempts in flight.
    */
-  borrow(destination: DestinationUrl, signal: AbortSignal, tls?: TlsSettings): Promise<Borrowed>;
+  borrow(
+    destination: DestinationUrl,
+    signal: AbortSignal,
+    tls?: TlsSettings,
+    onPhase?: OnPhase,
+  ): Promise<Borrowed>;
   /** Ends a loan. A connection that is still whole idles for the next; to prevent that, destroy its socket. */
   giveBack(connection: Connection): void;
   /** Refuses new loans, closes what idles, waits for what is lent. */
@@ -111,6 +117,7 @@ class OriginPools implements DeliveryClient {
     destination: DestinationUrl,
     signal: AbortSignal,
     tls: TlsSettings = DEFAULT_TLS,
+    onPhase?: OnPhase,
   ): Promise<Borrowed> {
     const { origin, isTls } = destination;
     // A connection on which we have shown who we are is for nobody else.
@@ -125,7 +132,7 @@ class OriginPools implements DeliveryClient {
     const dialled =
       secureContext === null
         ? failed('tls')
-        : await dial(destination, { ...this.#dialOptions, secureContext }, signal);
+        : await dial(destination, { ...this.#dialOptions, secureContext, onPhase }, signal);
     if (dialled.kind === 'failed') {
       this.#freePlace(pool);
       return dialled;

@@ -6,6 +6,7 @@ import {
   type DestinationUrl,
   isAllowedAddress,
 } from '../endpoints/destination-guard.ts';
+import { during, type OnPhase } from './phases.ts';
 import type { AddressResolver } from './resolver.ts';
 
 export interface DialOptions {
@@ -15,6 +16,7 @@ export interface DialOptions {
   readonly connectTimeoutMs: number;
   /** Holds the oldest TLS version and the trusted authorities. */
   readonly secureContext: SecureContext;
+  readonly onPhase?: OnPhase | undefined;
   /** Opens a TCP connection to an address literal. */
   readonly openSocket?: (address: string, port: number) => Socket;
 }
@@ -33,14 +35,24 @@ export async function dial(
   options: DialOptions,
   signal: AbortSignal,
 ): Promise<Dialled> {
-  const found = await findAddresses(destination.hostname, options.resolver, signal);
+  const { onPhase } = options;
+  const { hostname } = destination;
+  // A literal is its own address and no resolver hears of it.
+  const found =
+    isIP(hostname) !== 0
+      ? [hostname]
+      : await during(onPhase, 'dns', findAddresses(hostname, options.resolver, signal));
   if (signal.aborted) return failed('aborted');
   if (found === null) return failed('dns');
   const isAllowed = (address: string) => isAllowedAddress(address, options.egressAllow);
   // One bad address refuses the name: a mixed answer is how a name is steered inwards.
   if (!found.every(isAllowed)) return failed('blocked_address');
 
-  const socket = await dialFirst(found, destination.port, options, signal);
+  const socket = await during(
+    onPhase,
+    'connect',
+    dialFirst(found, destination.port, options, signal),
+  );
   if (signal.aborted) {
     socket?.destroy();
     return failed('aborted');
@@ -54,7 +66,11 @@ export async function dial(
   }
   if (!destination.isTls) return { kind: 'connected', socket, peerAddress };
 
-  const secured = await startTls(socket, destination.hostname, options.secureContext, signal);
+  const secured = await during(
+    onPhase,
+    'tls',
+    startTls(socket, hostname, options.secureContext, signal),
+  );
   if (secured !== null) return { kind: 'connected', socket: secured, peerAddress };
   return failed(signal.aborted ? 'aborted' : 'tls', peerAddress);
 }
@@ -63,13 +79,12 @@ function failed(error: DialError, peerAddress: string | null = null): Dialled {
   return { kind: 'failed', error, peerAddress };
 }
 
-/** Null when there is no address. A literal is its own address and no resolver hears of it. */
+/** Null when there is no address. */
 async function findAddresses(
   hostname: string,
   resolver: AddressResolver,
   signal: AbortSignal,
 ): Promise<readonly string[] | null> {
-  if (isIP(hostname) !== 0) return [hostname];
   const answer = resolver.resolve(hostname).then(
     (addresses) => (addresses.length === 0 ? null : addresses),
     // Why a name has no address is not told to tenants; the short code says all.

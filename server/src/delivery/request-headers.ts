@@ -14,7 +14,7 @@ export interface HeaderFacts {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-const USER_AGENT = 'Kapsel/0.1.0'; // the version in package.json; a test compares
+export const USER_AGENT = 'Kapsel/0.1.0'; // the version in package.json; a test compares
 
 /** Framing and routing belong to the connection (RFC 9110 7.6.1), credentials to nobody, the rest to us. */
 const OURS: ReadonlySet<string> = new Set([

@@ -83,6 +83,12 @@ export async function choosePlace(
   return placeElsewhere(pointer, privateRoot, newcomer, log);
 }
 
+/** Whether a cluster was ever made for this data folder. Makes nothing. */
+export async function hasCluster(dataFolder: string): Promise<boolean> {
+  if (await exists(path.join(dataFolder, POINTER_NAME))) return true;
+  return exists(path.join(dataFolder, CLUSTER_NAME));
+}
+
 /** After the cluster of this place was made or found. Without it the next start would take a lost cluster for a new one. */
 export async function recordCreated(dataFolder: string, place: Place): Promise<void> {
   if (!place.elsewhere) return;

@@ -8,12 +8,15 @@ export interface DeliverySettings {
   readonly retryStatuses: readonly number[];
   /** Hours without a success after which it is disabled; 0: never. */
   readonly disableAfterH: number;
+  /** So many deliveries a second it takes of one server, and as many at once; null is no limit. */
+  readonly maxPerS: number | null;
 }
 
 export const DEFAULT_DELIVERY_SETTINGS: DeliverySettings = {
   maxDelayS: 512,
   retryStatuses: [],
   disableAfterH: 120,
+  maxPerS: null,
 };
 
 /** Whether an endpoint takes deliveries, as the server has found it. */
@@ -23,6 +26,8 @@ export interface EndpointState {
   /** Since when no delivery has succeeded. */
   readonly failingSinceMs: number | null;
   readonly circuit: 'closed' | 'open' | 'half_open';
+  /** When an open circuit is probed. */
+  readonly probeAtMs: number | null;
 }
 
 export const NEW_STATE: EndpointState = {
@@ -30,4 +35,5 @@ export const NEW_STATE: EndpointState = {
   disabledReason: null,
   failingSinceMs: null,
   circuit: 'closed',
+  probeAtMs: null,
 };

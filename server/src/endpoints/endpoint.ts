@@ -15,6 +15,8 @@ export interface Endpoint {
   readonly request: RequestSettings;
   readonly delivery: DeliverySettings;
   readonly state: EndpointState;
+  /** Of its settings: one more with each replacement. */
+  readonly version: number;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
 }

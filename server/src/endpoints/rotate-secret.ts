@@ -1,8 +1,7 @@
 /** STORY: an endpoint gets a new pair of signing secrets, and the older ones sign beside it for a while. @module */
-import type { Pool } from 'pg';
 import type { EndpointId, TenantId } from '../base/ids.ts';
 import type { Sealer } from '../base/seal.ts';
-import { inTransaction } from '../db/transaction.ts';
+import { inTransaction, type TransactionSource } from '../db/transaction.ts';
 import { MAX_ACTIVE_PAIRS, type SigningPair } from './signing-pair.ts';
 import { endPairs, insertPair, lockEndpoint } from './signing-store.ts';
 
@@ -22,7 +21,7 @@ export type Rotated = 'rotated' | 'not_found' | 'too_many';
 
 /** All or nothing. A caller who did not hear the answer may rotate again: the pair before stays active as well. */
 export async function rotateSecret(
-  { pool, sealer }: { readonly pool: Pool; readonly sealer: Sealer },
+  { pool, sealer }: { readonly pool: TransactionSource; readonly sealer: Sealer },
   { tenantId, endpointId, pair, overlapS }: Rotation,
   nowMs: number,
 ): Promise<Rotated> {

@@ -110,7 +110,7 @@ export const SchemeJson = Type.Object(
       ]),
     ),
   },
-  strict,
+  { ...strict, title: 'SignatureScheme' },
 );
 export type SchemeJson = Static<typeof SchemeJson>;
 

@@ -15,15 +15,18 @@ interface EndpointRow {
   url: string;
   description: string;
   max_attempts: number;
+  version: number;
   created_at: Date;
   updated_at: Date;
   max_delay_s: number;
   retry_statuses: number[];
   disable_after_h: number;
+  max_per_s: number | null;
   disabled_at: Date | null;
   disabled_reason: EndpointState['disabledReason'];
   failing_since: Date | null;
   circuit: EndpointState['circuit'];
+  probe_at: Date | null;
   scheme: SchemeChoice | null;
   secret_count: number | null;
   signature_versions: SigningVersion[];
@@ -38,9 +41,9 @@ interface EndpointRow {
 }
 
 const READ_COLUMNS = `
-         e.id, e.tenant_id, e.url, e.description, e.max_attempts, e.created_at, e.updated_at,
-         e.max_delay_s, e.retry_statuses, e.disable_after_h, e.disabled_at, e.disabled_reason, e.failing_since,
-         coalesce(k.state, 'closed') AS circuit,
+         e.id, e.tenant_id, e.url, e.description, e.max_attempts, e.version, e.created_at, e.updated_at,
+         e.max_delay_s, e.retry_statuses, e.disable_after_h, e.max_per_s, e.disabled_at, e.disabled_reason, e.failing_since,
+         coalesce(k.state, 'closed') AS circuit, k.probe_at,
          e.signature_versions, e.min_tls_version, e.kept_headers,
          s.scheme, cardinality(s.secrets) AS secret_count,
          c.header_names, c.client_cert_sha256, c.client_cert_expires_at,
@@ -60,8 +63,8 @@ const READ_COLUMNS = `
 const INSERT_ENDPOINT = `
   INSERT INTO endpoints (id, tenant_id, url, description, max_attempts, created_at, updated_at,
                          signature_versions, min_tls_version, kept_headers,
-                         max_delay_s, retry_statuses, disable_after_h)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`;
+                         max_delay_s, retry_statuses, disable_after_h, max_per_s)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`;
 
 /** The row alone; what is secret of it goes through the other stores, in the same transaction. */
 export async function insertEndpoint(db: Db, endpoint: Endpoint): Promise<void> {
@@ -79,7 +82,18 @@ export async function insertEndpoint(db: Db, endpoint: Endpoint): Promise<void> 
     endpoint.delivery.maxDelayS,
     endpoint.delivery.retryStatuses,
     endpoint.delivery.disableAfterH,
+    endpoint.delivery.maxPerS,
   ]);
+}
+
+const COUNT_ENDPOINTS = `
+  SELECT count(*)::int AS count
+    FROM (SELECT 1 FROM endpoints WHERE tenant_id = $1 AND deleted_at IS NULL LIMIT $2) AS counted`;
+
+/** How many a tenant has, counted up to `most`. */
+export async function countEndpoints(db: Db, tenantId: TenantId, most: number): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(COUNT_ENDPOINTS, [tenantId, most]);
+  return rows[0]?.count ?? 0;
 }
 
 const FIND_ENDPOINT = `
@@ -120,6 +134,7 @@ function endpointFromRow(row: EndpointRow): Endpoint {
     url: row.url,
     description: row.description,
     maxAttempts: row.max_attempts,
+    version: row.version,
     signature:
       row.scheme === null ? null : { choice: row.scheme, secretCount: row.secret_count ?? 0 },
     request: requestFromRow(row),
@@ -127,12 +142,14 @@ function endpointFromRow(row: EndpointRow): Endpoint {
       maxDelayS: row.max_delay_s,
       retryStatuses: row.retry_statuses,
       disableAfterH: row.disable_after_h,
+      maxPerS: row.max_per_s,
     },
     state: {
       disabledAtMs: row.disabled_at?.getTime() ?? null,
       disabledReason: row.disabled_reason,
       failingSinceMs: row.failing_since?.getTime() ?? null,
       circuit: row.circuit,
+      probeAtMs: row.probe_at?.getTime() ?? null,
     },
     createdAtMs: row.created_at.getTime(),
     updatedAtMs: row.updated_at.getTime(),

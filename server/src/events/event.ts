@@ -3,7 +3,7 @@ import type { DeliveryAttemptId, EndpointId, EventId, TenantId } from '../base/i
 
 /** received: no attempt yet; pending: attempted, more to come; delivered and failed are final. */
 export type EventStatus = 'received' | 'pending' | 'delivered' | 'failed';
-export type FailureReason = 'non_retryable' | 'exhausted' | 'gone' | 'blocked';
+export type FailureReason = 'non_retryable' | 'exhausted' | 'gone' | 'blocked' | 'endpoint_deleted';
 
 /** What is kept of a request that was accepted. The body is exactly the bytes that came in. */
 export interface NewEvent {
@@ -37,6 +37,8 @@ export interface Event {
 /** One attempt as its tenant sees it; `leafIndex` is null while the leaf waits to be sequenced. */
 export interface EventAttempt {
   readonly id: DeliveryAttemptId;
+  readonly eventId: EventId;
+  readonly endpointId: EndpointId;
   readonly attemptNumber: number;
   readonly endpointUrl: string;
   readonly attemptedAtMs: number;

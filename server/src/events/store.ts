@@ -106,6 +106,22 @@ export async function findEvent(db: Db, tenantId: TenantId, id: EventId): Promis
   return rows[0] === undefined ? null : eventFromRow(rows[0]);
 }
 
+// No row is a delivery that is over; an attempt that is under way has no next one yet.
+const FIND_NEXT_ATTEMPT = `
+  SELECT run_at
+    FROM delivery_queue
+   WHERE tenant_id = $1 AND event_id = $2 AND inflight_attempt_id IS NULL`;
+
+/** When the next attempt is due, or null. */
+export async function findNextAttemptMs(
+  db: Db,
+  tenantId: TenantId,
+  id: EventId,
+): Promise<number | null> {
+  const { rows } = await db.query<{ run_at: Date }>(FIND_NEXT_ATTEMPT, [tenantId, id]);
+  return rows[0]?.run_at.getTime() ?? null;
+}
+
 /** What a list of events is narrowed to; null members narrow nothing. */
 export interface EventFilter {
   readonly status: EventStatus | null;
@@ -189,6 +205,7 @@ function eventFromRow(row: EventRow): Event {
 
 interface AttemptRow {
   id: DeliveryAttemptId;
+  endpoint_id: EndpointId;
   attempt_number: number;
   endpoint_url: string;
   attempted_at: Date;
@@ -201,22 +218,32 @@ interface AttemptRow {
 }
 
 const LIST_ATTEMPTS = `
-  SELECT a.id, a.attempt_number, a.endpoint_url, a.attempted_at, a.completed_at, a.outcome,
+  SELECT a.id, a.endpoint_id, a.attempt_number, a.endpoint_url, a.attempted_at, a.completed_at, a.outcome,
          a.response_status, a.error, coalesce(l.leaf_hash, p.leaf_hash) AS leaf_hash, l.leaf_index
     FROM delivery_attempts a
     LEFT JOIN merkle_leaves l ON l.delivery_attempt_id = a.id AND l.tenant_id = $1
     LEFT JOIN pending_leaves p ON p.delivery_attempt_id = a.id AND p.tenant_id = $1
    WHERE a.tenant_id = $1 AND a.event_id = $2
-   ORDER BY a.attempt_number`;
+   ORDER BY a.attempt_number DESC
+   LIMIT $3`;
+
+/** An event that is sent again and again by request has no bound of attempts: so many of the newest are shown. */
+const MAX_ATTEMPTS_SHOWN = 1_000;
 
 export async function listAttempts(
   db: Db,
   tenantId: TenantId,
   eventId: EventId,
 ): Promise<EventAttempt[]> {
-  const { rows } = await db.query<AttemptRow>(LIST_ATTEMPTS, [tenantId, eventId]);
-  return rows.map((row) => ({
+  const { rows } = await db.query<AttemptRow>(LIST_ATTEMPTS, [
+    tenantId,
+    eventId,
+    MAX_ATTEMPTS_SHOWN,
+  ]);
+  return rows.reverse().map((row) => ({
     id: row.id,
+    eventId,
+    endpointId: row.endpoint_id,
     attemptNumber: row.attempt_number,
     endpointUrl: row.endpoint_url,
     attemptedAtMs: row.attempted_at.getTime(),

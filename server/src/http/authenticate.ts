@@ -1,9 +1,11 @@
-/** API key to caller. Missing, malformed, unknown, revoked and expired keys get one and the same answer. @module */
+/** API key, or session of the operator page, to caller. Missing, malformed, unknown, revoked and expired ones get one and the same answer. @module */
 import type { FastifyRequest } from 'fastify';
 import type { Pool } from 'pg';
 import { Failure } from '../base/failure.ts';
 import { hashApiKey, isApiKeyShaped, type Scope } from '../tenants/api-key.ts';
-import { type Caller, findCallerByKeyHash } from '../tenants/store.ts';
+import { findCaller as findCallerNow } from '../tenants/find-caller.ts';
+import type { Caller } from '../tenants/store.ts';
+import { type ConsoleSession, sessionOf } from './console-session.ts';
 
 export const BEARER: RegExp = /^Bearer +([^ ]+)$/i;
 
@@ -26,17 +28,32 @@ export function needsScope(pool: Pool, scope: Scope): (request: WithHeaders) => 
 /** An `onRequest` hook for what is public: no key is needed, and one that is shown must be good. */
 export function takesKey(pool: Pool): (request: WithHeaders) => Promise<void> {
   return async function authenticateIfKeyed(request) {
-    const isKeyed = request.headers.authorization !== undefined;
+    const isKeyed = request.headers.authorization !== undefined || sessionOf(request) !== undefined;
     callers.set(request, isKeyed ? await findCaller(pool, request) : null);
   };
 }
 
+/** A key that is shown counts alone: a session beside it is not looked at. */
 async function findCaller(pool: Pool, request: WithHeaders): Promise<Caller> {
-  const secret = BEARER.exec(request.headers.authorization ?? '')?.[1];
-  const caller =
-    secret !== undefined && isApiKeyShaped(secret)
-      ? await findCallerByKeyHash(pool, hashApiKey(secret))
-      : null;
+  const { authorization } = request.headers;
+  if (authorization !== undefined) {
+    return findByKey(pool, BEARER.exec(authorization)?.[1] ?? '');
+  }
+  const session = sessionOf(request) ?? null;
+  return known(session === null ? null : await findBySession(pool, session));
+}
+
+/** Failure `unauthorized` for a key that is not good. */
+export async function findByKey(pool: Pool, secret: string): Promise<Caller> {
+  return known(isApiKeyShaped(secret) ? await findCallerNow(pool, hashApiKey(secret)) : null);
+}
+
+/** Null when the key behind the session is not good any more. */
+export function findBySession(pool: Pool, { keyHash }: ConsoleSession): Promise<Caller | null> {
+  return findCallerNow(pool, keyHash);
+}
+
+function known(caller: Caller | null): Caller {
   if (caller === null) throw new Failure('unauthorized', 'A valid API key is needed');
   return caller;
 }

@@ -1,10 +1,10 @@
-/** The port: taken, named, and the page that is served on it. @module */
+/** The port: taken, named, and the pages that are served on it. @module */
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../base/config.ts';
 
-const PAGE_FILE = new URL('../kapsel-verify.html', import.meta.url);
+const PAGES_FOLDER = new URL('../', import.meta.url);
 
 export async function listen(http: FastifyInstance, { host, port }: Config): Promise<void> {
   try {
@@ -18,10 +18,20 @@ export async function listen(http: FastifyInstance, { host, port }: Config): Pro
   }
 }
 
-/** The verifier page, or null when it was not built. */
-export async function readPage(): Promise<Buffer | null> {
+/** The verifier page and the operator page; null for one that was not built. */
+export async function readPages(): Promise<{
+  readonly verifyPage: Buffer | null;
+  readonly consolePage: Buffer | null;
+}> {
+  return {
+    verifyPage: await readPage('kapsel-verify.html'),
+    consolePage: await readPage('kapsel-console.html'),
+  };
+}
+
+async function readPage(name: string): Promise<Buffer | null> {
   try {
-    return await readFile(PAGE_FILE);
+    return await readFile(new URL(name, PAGES_FOLDER));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;

@@ -1,15 +1,15 @@
 /** Which log a request is about, and whether the caller may see it: a private one is as unknown to everybody else. @module */
 import { LRUCache } from 'lru-cache';
-import type { Pool } from 'pg';
 import type { Clock } from '../base/clock.ts';
 import { notFound } from '../base/failure.ts';
+import type { Reads } from '../db/reads.ts';
 import { logForTenant } from '../logs/for-tenant.ts';
 import type { Log } from '../logs/log.ts';
 import { findLogByName } from '../logs/store.ts';
 import type { Caller } from '../tenants/store.ts';
 
 export interface LogChoiceDeps {
-  readonly pool: Pool;
+  readonly reads: Reads;
   readonly clock: Clock;
   /** The shared log. */
   readonly log: Log;
@@ -23,7 +23,7 @@ const MAX_NAMES = 1_000;
 // A log that was made private, or renamed, is so everywhere after this time.
 const NAME_TTL_MS = 1_000;
 
-export function createLogChoice({ pool, clock, log: sharedLog }: LogChoiceDeps): ChooseLog {
+export function createLogChoice({ reads, clock, log: sharedLog }: LogChoiceDeps): ChooseLog {
   /** Names that are no log are kept too: asking for them must not cost more than asking for others. */
   const named = new LRUCache<string, { readonly log: Log | null }>({
     max: MAX_NAMES,
@@ -36,14 +36,14 @@ export function createLogChoice({ pool, clock, log: sharedLog }: LogChoiceDeps):
     if (!NAME.test(name)) return null;
     const known = named.get(name);
     if (known !== undefined) return known.log;
-    const log = await findLogByName(pool, name);
+    const log = await reads.newest((db) => findLogByName(db, name));
     named.set(name, { log });
     return log;
   }
 
   async function find(caller: Caller | null, name: string | undefined): Promise<Log | null> {
     if (name !== undefined) return findByName(name);
-    return caller === null ? sharedLog : logForTenant(pool, caller.tenantId);
+    return caller === null ? sharedLog : reads.newest((db) => logForTenant(db, caller.tenantId));
   }
 
   return async function chooseLog(caller, name) {

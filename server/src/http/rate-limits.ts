@@ -11,6 +11,11 @@ type RateDeps = Pick<RouteDeps, 'rates' | 'trustedProxies'>;
 
 /** Asked by machines of the operator at their own pace, and never to be refused. */
 const FREE = /^\/(?:health\/|metrics$)/;
+/** True for a route that is never refused for its rate. */
+export function isNeverLimited(route: string): boolean {
+  return FREE.test(route);
+}
+
 /** The gate of the ingest counts by itself: before it knows who sends. */
 const INGEST = '/ingest/';
 const PROOFS = /^(?:\/api\/v1)?\/(?:attestation|log)\//;
@@ -22,7 +27,7 @@ const PROOFS = /^(?:\/api\/v1)?\/(?:attestation|log)\//;
 export function limitRates(app: FastifyInstance, deps: RateDeps): void {
   app.addHook('preParsing', function limitRate(request, _reply, payload, done) {
     const path = request.routeOptions.url ?? '';
-    if (path.startsWith(INGEST) || FREE.test(path)) return done(null, payload);
+    if (path.startsWith(INGEST) || isNeverLimited(path)) return done(null, payload);
     takeFor(deps, request, path).then(() => done(null, payload), done);
   });
 }
@@ -44,7 +49,7 @@ export async function chargeStranger(
   request: FastifyRequest,
 ): Promise<unknown> {
   if (!(error instanceof Failure) || error.kind !== 'unauthorized') return error;
-  if (FREE.test(request.routeOptions.url ?? '')) return error;
+  if (isNeverLimited(request.routeOptions.url ?? '')) return error;
   try {
     await takeForAddress(deps, request);
     return error;

@@ -71,3 +71,9 @@ export async function parseJsonBody(request: FastifyRequest): Promise<void> {
     throw new Failure('invalid_json', 'The body is not JSON in UTF-8', { cause: error });
   }
 }
+
+/** The same where a request may say nothing in particular: no body is an empty object. */
+export async function parseOptionalBody(request: FastifyRequest): Promise<void> {
+  if (rawBody(request).length > 0) return parseJsonBody(request);
+  request.body = {};
+}

@@ -5,19 +5,23 @@ import { isDatabaseAway } from '../db/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { traceIdOf } from './request-trace.ts';
 
-const STATUS: Readonly<Record<FailureKind, number>> = {
+/** The status of each refusal. */
+export const STATUS: Readonly<Record<FailureKind, number>> = {
   invalid_request: 400,
   invalid_json: 400,
   size_out_of_range: 400,
   unauthorized: 401,
   insufficient_scope: 403,
+  cross_origin: 403,
   not_found: 404,
   no_tree_head: 404,
   method_not_allowed: 405,
   not_yet_committed: 409,
   not_witnessed_yet: 409,
+  not_anchored_yet: 409,
   too_many_links: 409,
   leaf_expired: 410,
+  precondition_failed: 412,
   payload_too_large: 413,
   invalid_signature: 401,
   timestamp_out_of_tolerance: 401,
@@ -36,6 +40,7 @@ const STATUS: Readonly<Record<FailureKind, number>> = {
 const RETRY_AFTER_S: Partial<Readonly<Record<FailureKind, string>>> = {
   not_yet_committed: '1',
   not_witnessed_yet: '10',
+  not_anchored_yet: '600',
   unavailable: '1',
   overloaded: '1',
   log_halted: '60',

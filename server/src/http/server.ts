@@ -5,15 +5,25 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import type { Logger } from '../telemetry/logger.ts';
 import { callerIfFound } from './authenticate.ts';
 import { boundClosing, lingerAfterRefusal } from './connections.ts';
+import { takeSessions } from './console-session.ts';
 import { collectMethods } from './method-not-allowed.ts';
+import { describeRoutes } from './openapi/document.ts';
 import { chargeStranger, limitRates } from './rate-limits.ts';
 import { installRawBody, MAX_BODY_BYTES } from './raw-body.ts';
 import { errorBody, sendFailure } from './reply.ts';
 import { traceIdOf } from './request-trace.ts';
+import { anchorRoutes } from './routes/anchors.ts';
+import { apiDocumentRoutes } from './routes/api-document.ts';
+import { apiKeyRoutes } from './routes/api-keys.ts';
 import { attestationRoutes } from './routes/attestation.ts';
+import { consolePageRoutes } from './routes/console-page.ts';
+import { consoleSessionRoutes } from './routes/console-session.ts';
+import { endpointChangeRoutes } from './routes/endpoint-change.ts';
 import { endpointStateRoutes } from './routes/endpoint-state.ts';
+import { endpointTestRoutes } from './routes/endpoint-test.ts';
 import { endpointRoutes } from './routes/endpoints.ts';
 import { eventListRoutes } from './routes/event-list.ts';
+import { eventReplayRoutes } from './routes/event-replay.ts';
 import { eventRetryRoutes } from './routes/event-retry.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -24,6 +34,8 @@ import { packageRoutes } from './routes/packages.ts';
 import { rotateSecretRoutes } from './routes/rotate-secret.ts';
 import type { RouteDeps } from './routes/route-deps.ts';
 import { shareRoutes } from './routes/share.ts';
+import { statsRoutes } from './routes/stats.ts';
+import { tenantRoutes } from './routes/tenants.ts';
 import { tileRoutes } from './routes/tiles.ts';
 import { verifyPageRoutes } from './routes/verify-page.ts';
 
@@ -70,12 +82,14 @@ export function createHttpServer(deps: RouteDeps, logger: Logger): FastifyInstan
     setCommonHeaders(request, reply);
     done();
   });
+  takeSessions(app, deps);
   limitRates(app, deps);
-  if (deps.logsRequests) logRequests(app, logger);
+  logRequests(app, deps.logsRequests, logger);
   app.setErrorHandler(async (error, request, reply) =>
     sendFailure(logger, await chargeStranger(deps, error, request), request, reply),
   );
   const methodsOf = collectMethods(app);
+  const documentOf = describeRoutes(app);
   app.setNotFoundHandler((request, reply) => {
     const methods = methodsOf(request.url);
     return methods.length === 0
@@ -87,24 +101,36 @@ export function createHttpServer(deps: RouteDeps, logger: Logger): FastifyInstan
   ingestRoutes(app, deps);
   ingestBatchRoutes(app, deps, logger);
   endpointRoutes(app, deps);
+  endpointChangeRoutes(app, deps, logger);
+  endpointTestRoutes(app, deps);
   rotateSecretRoutes(app, deps);
   endpointStateRoutes(app, deps, logger);
   eventRoutes(app, deps);
   eventListRoutes(app, deps);
   eventRetryRoutes(app, deps);
+  eventReplayRoutes(app, deps);
+  statsRoutes(app, deps);
+  apiKeyRoutes(app, deps);
+  tenantRoutes(app, deps);
   for (const prefix of ['', '/api/v1']) {
     attestationRoutes(app, deps, prefix);
+    anchorRoutes(app, deps, prefix);
     packageRoutes(app, deps, prefix);
     shareRoutes(app, deps, prefix);
   }
   tileRoutes(app, deps);
   verifyPageRoutes(app, deps);
+  consolePageRoutes(app, deps);
+  consoleSessionRoutes(app, deps);
+  apiDocumentRoutes(app, documentOf);
   return app;
 }
 
 /** The route as it was declared, never the path: that may hold ids of strangers, and a query secrets. */
-function logRequests(app: FastifyInstance, logger: Logger): void {
-  app.addHook('onResponse', async function logRequest(request, reply) {
+function logRequests(app: FastifyInstance, isWanted: () => boolean, logger: Logger): void {
+  app.addHook('onResponse', function logRequest(request, reply, done) {
+    done();
+    if (!isWanted()) return;
     const traceId = traceIdOf(request);
     const tenantId = callerIfFound(request)?.tenantId;
     logger.debug('request answered', {

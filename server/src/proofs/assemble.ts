@@ -1,9 +1,15 @@
 /** STORY: everything a verifier needs about one delivery attempt, in one package that was verified before it leaves. @module */
 import {
+  anchorChecker,
+  base64FromBytes,
+  type ChainParameters,
   equalBytes,
   followKeyStatements,
+  type HeaderEvidence,
   hexFromBytes,
+  parseHeaderRun,
   parseKeyLeaf,
+  type VerifyOptions,
   verifyProofPackage,
 } from '@kapsel/verification';
 import {
@@ -13,43 +19,49 @@ import {
   isPendingAttempt,
   type SequencedLeaf,
 } from '../attestation/leaf-store.ts';
-import { encodeTreeHeadJson, type TreeHead } from '../attestation/tree-head.ts';
+import { encodeTreeHeadJson } from '../attestation/tree-head.ts';
 import type { Clock } from '../base/clock.ts';
 import { Failure, notFound } from '../base/failure.ts';
-import { type DeliveryAttemptId, isUuid, type LogId, type TenantId } from '../base/ids.ts';
+import { type DeliveryAttemptId, isUuid, type TenantId } from '../base/ids.ts';
+import type { ForTenant, ReadForTenant } from '../db/tenant-db.ts';
 import { type AttestationKey, listAttestationKeys } from '../keys/store.ts';
 import { logForTenant } from '../logs/for-tenant.ts';
-import type { ProofCache } from './cache.ts';
+import { type ChooseHeadDeps, chooseHead, type FoundAnchor, type HeadWish } from './choose-head.ts';
 import { type KeyChainItemJson, keyChainOf, MAX_STATEMENTS } from './key-chain.ts';
-import { coveringHead, proveUnderHead, refusalOfWaiting } from './prove-inclusion.ts';
+import { proveUnderHead, refusalOfWaiting } from './prove-inclusion.ts';
 
-export interface AssembleDeps {
-  readonly proofs: ProofCache;
+export interface AssembleDeps extends ChooseHeadDeps {
+  readonly forTenant: ForTenant;
+  readonly readForTenant: ReadForTenant;
   readonly clock: Clock;
-  /** The newest head that enough witnesses signed, or null. */
-  readonly findWitnessedHead: (logId: LogId) => Promise<TreeHead | null>;
+  /** The chain that anchors are in. */
+  readonly chain: ChainParameters;
 }
 
-/** Whether the head of a package should be, must be, or need not be one that witnesses signed. */
-export type Witnessed = 'prefer' | 'require' | 'none';
+/** A package, and the anchor that it carries. */
+export interface AssembledPackage {
+  readonly text: string;
+  readonly anchor: FoundAnchor | null;
+}
 
 /**
  * The text of the `kapsel.proof/v1` package of a tenant's delivery attempt, from the log that its leaf is in.
  * Failures: `not_found`, `not_yet_committed` while the leaf is not under a signed head (`log_halted` where that will not
- * change by itself), `not_witnessed_yet`, `leaf_expired` for an attempt of a time whose leaves were detached.
+ * change by itself), `not_witnessed_yet`, `not_anchored_yet`, `leaf_expired` for an attempt of a time whose leaves were
+ * detached.
  */
 export async function assembleProofPackage(
   deps: AssembleDeps,
   tenantId: TenantId,
   deliveryAttemptId: string,
-  witnessed: Witnessed = 'prefer',
-): Promise<string> {
+  wish: HeadWish = {},
+): Promise<AssembledPackage> {
   if (!isUuid(deliveryAttemptId)) throw notFound();
-  const { proofs, clock } = deps;
+  const { proofs, clock, chain } = deps;
   const id = deliveryAttemptId as DeliveryAttemptId;
-  const leaf = await ownLeaf(proofs, tenantId, id);
+  const leaf = await ownLeaf(deps, tenantId, id);
   const keys = await listAttestationKeys(proofs.pool, leaf.logId);
-  const head = await chooseHead(deps, leaf, witnessed, keys);
+  const { head, anchor } = await chooseHead(deps, leaf, wish, keys);
   if (!keys.some(({ publicKey }) => equalBytes(publicKey, head.publicKey))) {
     throw new Error('the head is signed by a key that is not the log’s');
   }
@@ -63,25 +75,31 @@ export async function assembleProofPackage(
     inclusion_proof: proof,
     signed_tree_head: encodeTreeHeadJson(head),
     ...(keyChain.length === 0 ? {} : { key_chain: keyChain }),
+    ...(anchor === null ? {} : { anchors: [encodeAnchorJson(anchor)] }),
   });
   const oldest = oldestPinnable(keys, keyChain) ?? head.publicKey;
-  assertVerifies(text, [head.publicKey, oldest], clock.nowMs());
-  return text;
+  const checkAnchors = anchorChecker({ chain, headers: evidenceOf(anchor, chain) });
+  assertVerifies(text, [head.publicKey, oldest], { nowMs: clock.nowMs(), checkAnchors });
+  return { text, anchor };
 }
 
 // The leaf first: by age, the row of an attempt may be gone while its leaf is still there.
 async function ownLeaf(
-  proofs: ProofCache,
+  { proofs, forTenant, readForTenant }: AssembleDeps,
   tenantId: TenantId,
   id: DeliveryAttemptId,
 ): Promise<SequencedLeaf> {
   const { pool } = proofs;
-  const leaf = await findLeafByAttempt(pool, tenantId, id);
+  const leaf = await readForTenant(tenantId).near(
+    (near) => findLeafByAttempt(near, tenantId, id),
+    (found) => found !== null,
+  );
   if (leaf !== null) return leaf;
+  const db = forTenant(tenantId);
   // The same answer to everybody who asks for such an id: whose it was, no row says any more.
-  const isWaiting = await isPendingAttempt(pool, tenantId, id);
+  const isWaiting = await isPendingAttempt(db, tenantId, id);
   if (!isWaiting && (await isBeforeFirstMonth(pool, id))) throw leafExpired();
-  if (!isWaiting && !(await hasAttempt(pool, tenantId, id))) throw notFound();
+  if (!isWaiting && !(await hasAttempt(db, tenantId, id))) throw notFound();
   throw await refusalOfWaiting(proofs, (await logForTenant(pool, tenantId)).id);
 }
 
@@ -92,26 +110,26 @@ function leafExpired(): Failure {
   );
 }
 
-async function chooseHead(
-  { proofs, findWitnessedHead }: AssembleDeps,
-  { logId, leafIndex }: SequencedLeaf,
-  witnessed: Witnessed,
-  keys: readonly AttestationKey[],
-): Promise<TreeHead> {
-  // A stolen key's word is worth nothing, also where it was ours: the next head is by the key after it.
-  const isRevoked = (head: TreeHead): boolean =>
-    keys.some((key) => key.state === 'revoked' && equalBytes(key.publicKey, head.publicKey));
-  const newest = await coveringHead(proofs, logId, leafIndex);
-  const seen = witnessed === 'none' ? null : await findWitnessedHead(logId);
-  if (seen !== null && seen.treeSize > leafIndex && !isRevoked(seen)) return seen;
-  if (witnessed === 'require') {
-    throw new Failure(
-      'not_witnessed_yet',
-      'No head above the leaf was signed by enough witnesses yet',
-    );
-  }
-  if (isRevoked(newest)) throw await refusalOfWaiting(proofs, logId);
-  return newest;
+interface AnchorJson {
+  readonly type: 'opentimestamps';
+  readonly proof: string;
+  readonly headers?: readonly string[];
+}
+
+/** The header is a help to whoever has none at hand; no verifier believes it by itself. */
+function encodeAnchorJson({ ots, block }: FoundAnchor): AnchorJson {
+  return {
+    type: 'opentimestamps',
+    proof: base64FromBytes(ots),
+    ...(block === null ? {} : { headers: [hexFromBytes(block.header)] }),
+  };
+}
+
+/** The header that the anchor was confirmed by: the proof must lead to it, or it is not handed out. */
+function evidenceOf(anchor: FoundAnchor | null, chain: ChainParameters): HeaderEvidence[] {
+  const block = anchor?.block ?? null;
+  if (block === null) return [];
+  return [{ source: 'node', run: parseHeaderRun(block.header, block.height, chain) }];
 }
 
 /** The oldest key that a reader may have pinned: the log's first, or where a very long chain begins. */
@@ -127,11 +145,15 @@ function oldestPinnable(
 
 // Whatever went wrong behind this line (storage, cache, a bug) must not leave the house as "proof": neither for somebody
 // who pinned the key of this head, nor for somebody who pinned an older one and follows the chain.
-function assertVerifies(text: string, pins: readonly Uint8Array[], nowMs: number): void {
+function assertVerifies(
+  text: string,
+  pins: readonly Uint8Array[],
+  options: Pick<VerifyOptions, 'nowMs' | 'checkAnchors'>,
+): void {
   const distinct = new Map(pins.map((publicKey) => [hexFromBytes(publicKey), publicKey]));
   for (const publicKey of distinct.values()) {
     const trust = { keys: [{ publicKey, name: null }] };
-    const report = verifyProofPackage(text, trust, { nowMs, followKeyStatements });
+    const report = verifyProofPackage(text, trust, { ...options, followKeyStatements });
     if (report.verdict === 'verified') continue;
     const codes = report.checks.flatMap(({ code }) => code ?? []).join(', ');
     throw new Error(`an assembled package does not verify: ${codes}`);

@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 import type { Pool } from 'pg';
 import type { Clock } from '../base/clock.ts';
 import type { LogId } from '../base/ids.ts';
+import { primaryReads, type Reads } from '../db/reads.ts';
 import { LeafPlaces } from './leaf-places.ts';
 import { NewestHeads } from './newest-heads.ts';
 import { TileCache } from './tile-cache.ts';
@@ -29,6 +30,8 @@ export interface ConsistencyProofJson {
 
 export interface ProofCacheOptions {
   readonly pool: Pool;
+  /** For tiles, places of leaves and heads; the pool alone where nothing is given. */
+  readonly reads?: Reads;
   readonly clock: Clock;
   readonly onRequest: (cache: 'tile' | 'proof', result: 'hit' | 'miss') => void;
   /** Told of each answer, out of a cache or not. */
@@ -41,6 +44,7 @@ export interface ProofCacheOptions {
 /** What the rooms above read proofs through. One per process: each entry is right for ever, so there is nothing to tell others. */
 export interface ProofCache {
   readonly pool: Pool;
+  readonly reads: Reads;
   readonly heads: NewestHeads;
   readonly tiles: TileCache;
   readonly places: LeafPlaces;
@@ -53,20 +57,21 @@ const HEAD_MAX_AGE_MS = 1_000;
 const MAX_TILE_BYTES = 64 * 1024 * 1024;
 
 export function openProofCache(options: ProofCacheOptions): ProofCache {
-  const { pool, clock, onRequest, onProof } = options;
+  const { pool, clock, onRequest, onProof, reads = primaryReads(pool) } = options;
   return {
     pool,
+    reads,
     heads: new NewestHeads({
-      pool,
+      reads,
       clock,
       maxAgeMs: options.headMaxAgeMs ?? HEAD_MAX_AGE_MS,
     }),
     tiles: new TileCache({
-      pool,
+      reads,
       maxBytes: options.maxTileBytes ?? MAX_TILE_BYTES,
       onRequest: (result) => onRequest('tile', result),
     }),
-    places: new LeafPlaces(pool),
+    places: new LeafPlaces(reads),
     finished: new FinishedProofs(clock, (result) => onRequest('proof', result)),
     async timed(kind, make) {
       const startMs = clock.monotonicMs();

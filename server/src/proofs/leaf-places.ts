@@ -1,11 +1,11 @@
 /** Where leaves stand: look-ups by hash, those of one moment in one query, and what was found before. @module */
 import { hexFromBytes } from '@kapsel/verification';
 import { LRUCache } from 'lru-cache';
-import type { Pool } from 'pg';
 import { findLeafIndexesByHash } from '../attestation/leaf-store.ts';
 import { Batcher } from '../base/batcher.ts';
 import { Failure } from '../base/failure.ts';
 import type { LogId } from '../base/ids.ts';
+import type { Reads } from '../db/reads.ts';
 
 interface Wanted {
   readonly logId: LogId;
@@ -22,9 +22,9 @@ export class LeafPlaces {
   readonly #known = new LRUCache<string, number>({ max: MAX_KNOWN });
   readonly #batcher: Batcher<Wanted, { readonly index: number | null }>;
 
-  constructor(pool: Pool) {
+  constructor(reads: Reads) {
     this.#batcher = new Batcher({
-      flush: (wanted) => findAll(pool, wanted),
+      flush: (wanted) => findAll(reads, wanted),
       sizeOf: () => 1,
       maxBatchRows: MAX_TOGETHER,
       maxBatchBytes: MAX_TOGETHER,
@@ -54,7 +54,10 @@ function keyOf(logId: LogId, leafHash: string): string {
 }
 
 /** One query for each log. */
-async function findAll(pool: Pool, wanted: readonly Wanted[]): Promise<{ index: number | null }[]> {
+async function findAll(
+  reads: Reads,
+  wanted: readonly Wanted[],
+): Promise<{ index: number | null }[]> {
   const byLog = new Map<LogId, number[]>();
   for (const [position, { logId }] of wanted.entries()) {
     const positions = byLog.get(logId);
@@ -65,7 +68,10 @@ async function findAll(pool: Pool, wanted: readonly Wanted[]): Promise<{ index: 
   await Promise.all(
     [...byLog].map(async ([logId, positions]) => {
       const hashes = positions.flatMap((position) => wanted[position]?.leafHash ?? []);
-      const indexes = await findLeafIndexesByHash(pool, logId, hashes);
+      const indexes = await reads.near(
+        (db) => findLeafIndexesByHash(db, logId, hashes),
+        (found) => !found.includes(null),
+      );
       for (const [i, position] of positions.entries()) {
         results[position] = { index: indexes[i] ?? null };
       }

@@ -1,14 +1,14 @@
 /** The newest head of each log, remembered for a moment: what answers are made under, and the limit of what is served. @module */
 import { LRUCache } from 'lru-cache';
-import type { Pool } from 'pg';
 import { findNewestHead } from '../attestation/head-store.ts';
 import type { TreeHead } from '../attestation/tree-head.ts';
 import type { Clock } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
 import type { LogId } from '../base/ids.ts';
+import type { Reads } from '../db/reads.ts';
 
 export interface NewestHeadsDeps {
-  readonly pool: Pool;
+  readonly reads: Reads;
   readonly clock: Clock;
   /** Another process may have signed in the meantime: so old may the answer be. */
   readonly maxAgeMs: number;
@@ -74,7 +74,7 @@ export class NewestHeads {
 
   async #load(logId: LogId): Promise<TreeHead | null> {
     const askedAtMs = this.#deps.clock.monotonicMs();
-    const head = await findNewestHead(this.#deps.pool, logId);
+    const head = await this.#deps.reads.newest((db) => findNewestHead(db, logId));
     return head === null ? null : this.#swap(logId, head, askedAtMs);
   }
 

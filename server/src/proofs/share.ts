@@ -10,6 +10,7 @@ import {
   type ShareLinkId,
   type TenantId,
 } from '../base/ids.ts';
+import type { ForTenant, TenantDb } from '../db/tenant-db.ts';
 import { inTransaction } from '../db/transaction.ts';
 import {
   countOpenLinks,
@@ -22,7 +23,9 @@ import {
 import { encodeShareToken, parseShareToken } from './share-token.ts';
 
 export interface ShareDeps {
+  /** Finds out whose a link is. */
   readonly pool: Pool;
+  readonly forTenant: ForTenant;
   readonly clock: Clock;
   /** From `shareKeyFromSecret`; the same on every server of a database. */
   readonly shareKey: Uint8Array;
@@ -39,16 +42,17 @@ const MAX_LISTED = 1_000;
  * that many are open: revoke some, or let them end.
  */
 export async function createShareLink(
-  { pool, clock, shareKey }: ShareDeps,
+  { forTenant, clock, shareKey }: Omit<ShareDeps, 'pool'>,
   tenantId: TenantId,
   attemptId: string,
   lifetimeMs: number,
 ): Promise<{ id: ShareLinkId; token: string; expiresAtMs: number }> {
-  const attempt = await ownAttempt(pool, tenantId, attemptId);
+  const tenantDb = forTenant(tenantId);
+  const attempt = await ownAttempt(tenantDb, tenantId, attemptId);
   const createdAtMs = clock.nowMs();
   const id = newId<'share_link'>(createdAtMs);
   const expiresAtMs = createdAtMs + lifetimeMs;
-  await inTransaction(pool, async (db) => {
+  await inTransaction(tenantDb, async (db) => {
     const open = await countOpenLinks(db, tenantId, attempt, createdAtMs);
     if (open.ofAttempt >= MAX_OF_ATTEMPT) throw tooMany(MAX_OF_ATTEMPT, 'an attempt');
     if (open.ofTenant >= MAX_OF_TENANT) throw tooMany(MAX_OF_TENANT, 'a tenant');
@@ -63,29 +67,31 @@ function tooMany(most: number, whose: string): Failure {
 
 /** The newest links of an attempt of the tenant, without their tokens. */
 export async function showShareLinks(
-  { pool }: Pick<ShareDeps, 'pool'>,
+  { forTenant }: Pick<ShareDeps, 'forTenant'>,
   tenantId: TenantId,
   attemptId: string,
 ): Promise<ShareLink[]> {
-  const attempt = await ownAttempt(pool, tenantId, attemptId);
-  return listShareLinks(pool, tenantId, attempt, MAX_LISTED);
+  const db = forTenant(tenantId);
+  const attempt = await ownAttempt(db, tenantId, attemptId);
+  return listShareLinks(db, tenantId, attempt, MAX_LISTED);
 }
 
 /** Revoking twice is as good as once. Failure `not_found` for what is not the tenant's. */
 export async function endShareLink(
-  { pool }: Pick<ShareDeps, 'pool'>,
+  { forTenant }: Pick<ShareDeps, 'forTenant'>,
   tenantId: TenantId,
   attemptId: string,
   linkId: string,
 ): Promise<void> {
   if (!isUuid(attemptId) || !isUuid(linkId)) throw notFound();
   const [attempt, link] = [attemptId as DeliveryAttemptId, linkId as ShareLinkId];
-  if (!(await revokeShareLink(pool, tenantId, attempt, link))) throw notFound();
+  const isRevoked = await revokeShareLink(forTenant(tenantId), tenantId, attempt, link);
+  if (!isRevoked) throw notFound();
 }
 
 /** On whose behalf the holder of a token may read the attempt's package, or null. A forged or expired token asks nobody. */
 export async function openShareLink(
-  { pool, clock, shareKey }: ShareDeps,
+  { pool, clock, shareKey }: Omit<ShareDeps, 'forTenant'>,
   attemptId: string,
   text: string,
 ): Promise<TenantId | null> {
@@ -98,13 +104,13 @@ export async function openShareLink(
 
 // The row of an attempt may be detached by age, and its leaf still be there.
 async function ownAttempt(
-  pool: Pool,
+  db: TenantDb,
   tenantId: TenantId,
   attemptId: string,
 ): Promise<DeliveryAttemptId> {
   if (!isUuid(attemptId)) throw notFound();
   const id = attemptId as DeliveryAttemptId;
-  if (await hasAttempt(pool, tenantId, id)) return id;
-  if ((await findLeafByAttempt(pool, tenantId, id)) !== null) return id;
+  if (await hasAttempt(db, tenantId, id)) return id;
+  if ((await findLeafByAttempt(db, tenantId, id)) !== null) return id;
   throw notFound();
 }

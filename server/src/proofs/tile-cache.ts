@@ -1,17 +1,17 @@
 /** Pieces of tiles in memory: those of full ones while there is room, partial tiles by their width, missing ones read many at once. @module */
 import { GROUP_WIDTH, type NodePlace, TILE_WIDTH, type TileReader } from '@kapsel/tree';
 import { LRUCache } from 'lru-cache';
-import type { Pool } from 'pg';
 import { type FoundPart, findTileParts, type TilePart } from '../attestation/tile-store.ts';
 import { Batcher } from '../base/batcher.ts';
 import { Failure } from '../base/failure.ts';
 import type { LogId } from '../base/ids.ts';
+import type { Reads } from '../db/reads.ts';
 import { TileNodes, type TilePiece, UpperNodes } from './tile-nodes.ts';
 
 const HASH_BYTES = 32;
 
 export interface TileCacheDeps {
-  readonly pool: Pool;
+  readonly reads: Reads;
   /** Bound of what is kept of full tiles. At the bound, what was used longest ago goes. */
   readonly maxBytes: number;
   readonly onRequest: (result: 'hit' | 'miss') => void;
@@ -63,7 +63,7 @@ export class TileCache {
       sizeCalculation,
     });
     this.#batcher = new Batcher({
-      flush: (wanted) => findAll(deps.pool, wanted),
+      flush: (wanted) => findAll(deps.reads, wanted),
       sizeOf: () => 1,
       maxBatchRows: MAX_TOGETHER,
       maxBatchBytes: MAX_TOGETHER,
@@ -174,7 +174,7 @@ function keysOf({ logId, level, index, width, part }: Wanted): [string, string, 
 
 /** One query for each log. */
 async function findAll(
-  pool: Pool,
+  reads: Reads,
   wanted: readonly Wanted[],
 ): Promise<{ found: FoundPart | null }[]> {
   const byLog = new Map<LogId, Wanted[]>();
@@ -186,9 +186,17 @@ async function findAll(
   const results = new Map<Wanted, FoundPart | null>();
   await Promise.all(
     [...byLog].map(async ([logId, list]) => {
-      const found = await findTileParts(pool, logId, list);
+      const found = await reads.near(
+        (db) => findTileParts(db, logId, list),
+        (parts) => list.every((each, i) => isEnough(each, parts[i] ?? null)),
+      );
       for (const [i, each] of list.entries()) results.set(each, found[i] ?? null);
     }),
   );
   return wanted.map((each) => ({ found: results.get(each) ?? null }));
+}
+
+/** A replica that is behind has tiles that are missing or too narrow yet. */
+function isEnough({ width }: Wanted, found: FoundPart | null): boolean {
+  return found !== null && (!found.isWhole || found.bytes.length >= width * HASH_BYTES);
 }

@@ -55,7 +55,7 @@ const ROOMS = `
 
 const JOB_COLUMNS = `
              q.event_id, q.endpoint_id, q.tenant_id, q.lease_id, q.uncounted, q.inflight_epoch, q.traceparent,
-             e.max_attempts, e.max_delay_s, e.retry_statuses,
+             e.max_attempts, e.max_delay_s, e.retry_statuses, e.max_per_s,
              CASE WHEN e.failing_since IS NULL THEN 'good'
                   WHEN e.disable_after_h > 0 AND e.failing_since + make_interval(hours => e.disable_after_h) <= now()
                   THEN 'overdue' ELSE 'failing' END AS health,
@@ -67,7 +67,8 @@ const TAKE = `
   ranked AS (
     SELECT d.event_id, d.tenant_id, d.run_at,
            e.failing_since IS NULL AND coalesce(r.is_proven, false) AS is_proven,
-           CASE WHEN e.failing_since IS NULL THEN coalesce(r.room, $5) ELSE least(r.room, $5) END AS room,
+           CASE WHEN e.failing_since IS NULL THEN coalesce(r.room, least($5, e.max_per_s))
+                ELSE least(r.room, $5, e.max_per_s) END AS room,
            row_number() OVER (PARTITION BY d.endpoint_id ORDER BY d.run_at) AS of_endpoint,
            row_number() OVER (PARTITION BY d.tenant_id ORDER BY d.run_at) AS of_tenant
       FROM due d

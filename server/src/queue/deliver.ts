@@ -7,6 +7,7 @@ import type { DeliveryClient } from '../delivery/connector.ts';
 import { requestFor } from '../delivery/outgoing-request.ts';
 import { NOT_SENT, type Verdict, verdictAfter } from '../delivery/verdict.ts';
 import type { FindOutgoing } from '../endpoints/outgoing.ts';
+import { type DeliveryTrace, NO_TRACE } from './delivery-trace.ts';
 import type { SendableJob, Settlement } from './job.ts';
 import { nextStep } from './next-step.ts';
 
@@ -35,7 +36,7 @@ export async function deliver(
   { clock, client, findOutgoing, random, deadlineMs, sendsTrace = false }: DeliverDeps,
   job: SendableJob,
   leaseEndsMs: number,
-  traceparent: string | null = null,
+  { traceparent, onPhase }: Pick<DeliveryTrace, 'traceparent' | 'onPhase'> = NO_TRACE,
   signal?: AbortSignal,
 ): Promise<Settlement> {
   // Nothing is awaited before this: deliveries that begin in one turn are looked up by one statement. Without an
@@ -48,7 +49,8 @@ export async function deliver(
   if (leaseEndsMs - clock.monotonicMs() < deadlineMs + SETTLE_MARGIN_MS) {
     return notSent(job, clock.nowMs());
   }
-  const outcome = await attempt(client, { ...request, deadlineMs }, signal);
+  const phases = onPhase === undefined ? {} : { onPhase };
+  const outcome = await attempt(client, { ...request, ...phases, deadlineMs }, signal);
   const { attemptsUsed, policy } = job;
   const verdict = verdictAfter(outcome, { attemptsUsed, policy }, clock.nowMs(), random);
   const result = resultFromOutcome(outcome, Math.max(clock.nowMs(), job.attemptedAtMs));

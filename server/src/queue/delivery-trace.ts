@@ -1,17 +1,21 @@
 /** The spans of one delivery: its claim, the request, and writing down what came of it. @module */
 import type { AttemptResult } from '../attestation/leaf.ts';
+import type { OnPhase } from '../delivery/phases.ts';
 import type { Span, Traceparent, Tracing } from '../telemetry/tracing.ts';
 import type { SendableJob } from './job.ts';
 
 export interface DeliveryTrace {
   /** Of the request: for the destination, and for the leaf. Null while nobody traces. */
   readonly traceparent: Traceparent;
+  /** Parts of the request become spans below it; undefined while nobody traces. */
+  readonly onPhase: OnPhase | undefined;
   sent(result: AttemptResult): void;
   settled(isKept: boolean): void;
 }
 
-const NO_TRACE: DeliveryTrace = {
+export const NO_TRACE: DeliveryTrace = {
   traceparent: null,
+  onPhase: undefined,
   sent: () => undefined,
   settled: () => undefined,
 };
@@ -33,6 +37,10 @@ export function traceDelivery(tracing: Tracing, job: SendableJob, nowMs: number)
   let settling: Span | null = null;
   return {
     traceparent: sending.traceparent,
+    onPhase(name) {
+      const span = tracing.begin(name, sending.traceparent, fields);
+      return () => span.end();
+    },
     sent({ outcome, responseStatus, error }) {
       sending.end({
         outcome,

@@ -19,6 +19,7 @@ export interface JobRow {
   max_attempts: number;
   max_delay_s: number;
   retry_statuses: number[];
+  max_per_s: number | null;
   health: EndpointHealth;
   traceparent: string | null;
   payload_hash: Buffer;
@@ -43,6 +44,7 @@ export function jobFromRow(row: JobRow): Job {
       maxDelayMs: row.max_delay_s * 1_000,
       retryStatuses: row.retry_statuses,
     },
+    maxPerS: row.max_per_s,
     health: row.health,
     permit: { epoch: integerFromRow(row.inflight_epoch ?? 0), isProbe: row.is_probe },
     traceparent: row.traceparent,

@@ -17,6 +17,8 @@ export interface Job extends AttemptFacts {
   /** With this one; fewer than its number after a replay, or when one was not sent. */
   readonly attemptsUsed: number;
   readonly policy: RetryPolicy;
+  /** So many deliveries a second its endpoint takes of one server; null is no limit. */
+  readonly maxPerS: number | null;
   readonly health: EndpointHealth;
   /** What the endpoint's circuit permitted. */
   readonly permit: { readonly epoch: number; readonly isProbe: boolean };

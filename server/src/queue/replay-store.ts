@@ -59,6 +59,7 @@ export async function hurryQueued(db: Db, tenantId: TenantId, eventId: EventId):
 }
 
 // Numbers and leases go on where they ended: an attempt number is never used twice, and an old settlement fits no new row.
+// Somebody else may have queued it since this transaction looked: then it is queued, as was wanted.
 const QUEUE_AGAIN = `
   INSERT INTO delivery_queue (event_id, endpoint_id, tenant_id, run_at, attempts, uncounted, lease_id)
   SELECT w.id, w.endpoint_id, w.tenant_id, now(), n.attempts, n.attempts, n.lease_id
@@ -68,7 +69,8 @@ const QUEUE_AGAIN = `
        FROM delivery_attempts
       WHERE event_id = w.id
    ) n
-   WHERE w.tenant_id = $1 AND w.id = $2`;
+   WHERE w.tenant_id = $1 AND w.id = $2
+      ON CONFLICT DO NOTHING`;
 
 export async function queueAgain(db: Db, tenantId: TenantId, eventId: EventId): Promise<void> {
   await db.query(QUEUE_AGAIN, [tenantId, eventId]);

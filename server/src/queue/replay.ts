@@ -1,16 +1,19 @@
 /** Story: an event is delivered once more because its tenant says so: a new attempt, and the whole budget again. @module */
-import type { Pool } from 'pg';
 import { Failure, notFound } from '../base/failure.ts';
 import type { EventId, TenantId } from '../base/ids.ts';
-import { inTransaction } from '../db/transaction.ts';
+import { inTransaction, type TransactionSource } from '../db/transaction.ts';
 import { hurryQueued, lockEvent, lockQueued, queueAgain, reopenEvent } from './replay-store.ts';
 
 /** `held`: its endpoint is disabled, and lets it go when it is enabled. */
 export type Replayed = 'queued' | 'held';
 
 /** Throws a Failure for an event that is not there, is being sent just now, or has lost its body to retention. */
-export function replayEvent(pool: Pool, tenantId: TenantId, eventId: EventId): Promise<Replayed> {
-  return inTransaction(pool, async (db) => {
+export function replayEvent(
+  source: TransactionSource,
+  tenantId: TenantId,
+  eventId: EventId,
+): Promise<Replayed> {
+  return inTransaction(source, async (db) => {
     const queued = await lockQueued(db, tenantId, eventId);
     const event = await lockEvent(db, tenantId, eventId);
     if (event === null) throw notFound();

@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import { Loop } from '../base/loop.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { closeDeletedAcrossTenants } from './close-store.ts';
 import {
   holdDisabledAcrossTenants,
   putOffAcrossTenants,
@@ -38,8 +39,9 @@ export async function setAside({
   const putOff = await putOffAcrossTenants(pool, CHUNK, openTimeoutMs, LONGEST_PUT_OFF_MS);
   const held = await holdDisabledAcrossTenants(pool, CHUNK);
   const released = await inTransaction(pool, (db) => releaseHeldAcrossTenants(db, CHUNK));
+  const closed = await inTransaction(pool, (db) => closeDeletedAcrossTenants(db, CHUNK));
   if (released !== null && released > 0) onReleased();
-  return putOff >= CHUNK || held >= CHUNK || released !== null;
+  return putOff >= CHUNK || held >= CHUNK || closed >= CHUNK || released !== null;
 }
 
 /** Does it once a second, and at once when woken. */

@@ -1,6 +1,12 @@
 /** Shares of the slots: how much of them an endpoint, a tenant and the retries may hold, and what that leaves to be claimed. @module */
 import type { EndpointId, TenantId } from '../base/ids.ts';
 import type { CircuitResult } from '../delivery/circuit.ts';
+import {
+  type TokenLimit,
+  type TokenState,
+  takeTokens,
+  tokensLeft,
+} from '../tenants/token-bucket.ts';
 import { allowanceOf, isProven, isStalled, NO_TRUST, type Trust, trustAfter } from './trust.ts';
 
 /** First attempts and further ones are claimed apart, so that neither crowds out the other. */
@@ -30,6 +36,8 @@ interface Held {
   readonly lane: Lane;
   /** No delivery of its endpoint has succeeded since one failed. */
   readonly isFailing: boolean;
+  /** So many deliveries of its endpoint may begin a second, and as many at once; null is no limit. */
+  readonly maxPerS: number | null;
 }
 
 /** What a claim may take of whom. */
@@ -57,6 +65,9 @@ interface Standing {
   isFailing: boolean;
   /** Monotonic: when it last succeeded, or began to hold something. */
   sinceMs: number;
+  /** As the newest claim has seen it, and what of it is used. */
+  maxPerS: number | null;
+  pace: TokenState | null;
 }
 
 /** In the memory of one process: others learn for themselves. */
@@ -120,12 +131,15 @@ export class Shares {
     return full;
   }
 
-  take({ endpointId, tenantId, lane, isFailing }: Held): void {
+  take({ endpointId, tenantId, lane, isFailing, maxPerS }: Held): void {
     const nowMs = this.#monotonicMs();
     const each = this.#use(endpointId, nowMs);
     if (each.held === 0) each.sinceMs = nowMs;
     each.held += 1;
     each.isFailing = isFailing;
+    each.maxPerS = maxPerS;
+    if (maxPerS !== null)
+      each.pace = takeTokens(each.pace, 1, limitOf(maxPerS), Math.floor(nowMs)).state;
     this.#held += 1;
     if (lane === 'again') this.#again += 1;
     this.#tenants.set(tenantId, (this.#tenants.get(tenantId) ?? 0) + 1);
@@ -136,8 +150,7 @@ export class Shares {
     const nowMs = this.#monotonicMs();
     const each = this.#use(endpointId, nowMs);
     const before = this.#roomOf(each, nowMs);
-    const wasFull =
-      before.left <= 0 ||
+    const wasOthersFull =
       (this.#tenants.get(tenantId) ?? 0) >= this.#rules.perTenant ||
       (!before.isProven && this.#unprovenLeft(nowMs) <= 0);
     each.held -= 1;
@@ -149,17 +162,26 @@ export class Shares {
     this.#held -= 1;
     if (lane === 'again') this.#again -= 1;
     lower(this.#tenants, tenantId);
-    return wasFull;
+    // One that has used up its pace has no more room than before.
+    return wasOthersFull || (before.left <= 0 && this.#roomOf(each, nowMs).left > 0);
   }
 
   get #trustRules(): { first: number; most: number } {
     return { first: this.#rules.perUnproven, most: this.#rules.perEndpoint };
   }
 
-  #roomOf({ held, trust, isFailing, sinceMs }: Standing, nowMs: number): EndpointRoom {
+  #roomOf(each: Standing, nowMs: number): EndpointRoom {
+    const { held, trust, isFailing, sinceMs, maxPerS, pace } = each;
     const isDoubtful = isFailing || (held > 0 && isStalled(sinceMs, nowMs));
     const allowance = allowanceOf(isDoubtful ? Math.min(trust, NO_TRUST) : trust, this.#trustRules);
-    return { left: allowance - held, isProven: isProven(trust) && !isDoubtful };
+    const paced =
+      maxPerS === null
+        ? Number.POSITIVE_INFINITY
+        : tokensLeft(pace, limitOf(maxPerS), Math.floor(nowMs));
+    return {
+      left: Math.min(allowance - held, paced),
+      isProven: isProven(trust) && !isDoubtful,
+    };
   }
 
   #unprovenLeft(nowMs: number): number {
@@ -172,7 +194,7 @@ export class Shares {
 
   #use(id: EndpointId, nowMs: number): Standing {
     const known = this.#endpoints.get(id);
-    const each = known ?? { held: 0, trust: NO_TRUST, isFailing: false, sinceMs: nowMs };
+    const each = known ?? newcomer(nowMs);
     this.#endpoints.delete(id);
     if (known === undefined) this.#forgetOne();
     this.#endpoints.set(id, each);
@@ -187,6 +209,21 @@ export class Shares {
       return;
     }
   }
+}
+
+function newcomer(nowMs: number): Standing {
+  return {
+    held: 0,
+    trust: NO_TRUST,
+    isFailing: false,
+    sinceMs: nowMs,
+    maxPerS: null,
+    pace: null,
+  };
+}
+
+function limitOf(maxPerS: number): TokenLimit {
+  return { ratePerS: maxPerS, burst: maxPerS };
 }
 
 function lower<Id>(counts: Map<Id, number>, id: Id): void {

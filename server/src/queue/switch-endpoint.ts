@@ -1,19 +1,14 @@
 /** Story: a tenant disables an endpoint, or enables it and says what becomes of the events that were held. @module */
-import type { Pool } from 'pg';
 import type { EndpointId, TenantId } from '../base/ids.ts';
-import { inTransaction } from '../db/transaction.ts';
+import { type Db, inTransaction, type TransactionSource } from '../db/transaction.ts';
 import { disableEndpoint, enableEndpoint, type Release } from '../endpoints/state-store.ts';
 import { holdOneDisabledAcrossTenants } from './set-aside-store.ts';
 
 const CHUNK = 1_000;
 
 /** False when there is no such endpoint. Claims pass by what waits from now on; it is marked as held soon after. */
-export function switchOff(
-  pool: Pool,
-  tenantId: TenantId,
-  endpointId: EndpointId,
-): Promise<boolean> {
-  return disableEndpoint(pool, tenantId, endpointId);
+export function switchOff(db: Db, tenantId: TenantId, endpointId: EndpointId): Promise<boolean> {
+  return disableEndpoint(db, tenantId, endpointId);
 }
 
 /**
@@ -21,14 +16,14 @@ export function switchOff(
  * Before it is enabled all that waits is held: otherwise rows that nobody had got to yet would go in spite of `none`.
  */
 export async function switchOn(
-  pool: Pool,
+  source: Db & TransactionSource,
   tenantId: TenantId,
   endpointId: EndpointId,
   release: Release,
 ): Promise<boolean> {
   let held: number;
   do {
-    held = await inTransaction(pool, (db) => holdOneDisabledAcrossTenants(db, endpointId, CHUNK));
+    held = await inTransaction(source, (db) => holdOneDisabledAcrossTenants(db, endpointId, CHUNK));
   } while (held >= CHUNK);
-  return enableEndpoint(pool, tenantId, endpointId, release);
+  return enableEndpoint(source, tenantId, endpointId, release);
 }

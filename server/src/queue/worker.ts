@@ -114,7 +114,13 @@ export class Worker {
   #start(taken: Taken): void {
     const { job, lane } = taken;
     const { endpointId, tenantId } = job;
-    const held = { endpointId, tenantId, lane, isFailing: job.health !== 'good' };
+    const held = {
+      endpointId,
+      tenantId,
+      lane,
+      isFailing: job.health !== 'good',
+      maxPerS: job.maxPerS,
+    };
     this.#shares.take(held);
     this.#deps.onClaimed?.(job.lagMs / 1_000);
     const running = this.#deliver(taken)
@@ -141,7 +147,7 @@ export class Worker {
     const { traceparent } = trace;
     const settlement = this.#isStopping
       ? notSent(job, clock.nowMs())
-      : await deliver(this.#deps, job, leaseEndsMs, traceparent, this.#ending.signal);
+      : await deliver(this.#deps, job, leaseEndsMs, trace, this.#ending.signal);
     const { result } = settlement;
     trace.sent(result);
     const traceId = traceIdFrom(traceparent);

@@ -34,6 +34,13 @@ export interface Logger {
   error(event: string, fields?: LogFields): void;
 }
 
+/** The logger of a whole process, whose level may be changed while it runs. */
+export interface ProcessLogger extends Logger {
+  isDebug(): boolean;
+  /** Tells everything from now on; or, when it does, what it was made for again. */
+  toggleDebug(): void;
+}
+
 // The compiler sees to it that none is missing; `error` is written by `describeError` alone.
 const FIELD_NAMES: { readonly [Name in Exclude<keyof LogFields, 'error'>]-?: true } = {
   request_id: true,
@@ -64,13 +71,23 @@ export interface LogSink {
 }
 
 /** A logger that writes to stderr; stdout is left to what the operator asked to see. */
-export function createLogger(level: string, sink?: LogSink): Logger {
-  return fromPino(
-    pino(
-      { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, messageKey: 'event' },
-      sink ?? pino.destination({ fd: 2, sync: true }),
-    ),
+export function createLogger(level: string, sink?: LogSink): ProcessLogger {
+  const target = pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, messageKey: 'event' },
+    sink ?? pino.destination({ fd: 2, sync: true }),
   );
+  const logger = fromPino(target);
+  return {
+    ...logger,
+    isDebug: () => target.isLevelEnabled('debug'),
+    toggleDebug() {
+      const next = target.level === level ? 'debug' : level;
+      // Said while it can be heard: by the level that tells more.
+      if (next === level) logger.info('log level changed', { reason: next });
+      target.level = next;
+      if (next !== level) logger.info('log level changed', { reason: next });
+    },
+  };
 }
 
 function fromPino(target: PinoLogger): Logger {

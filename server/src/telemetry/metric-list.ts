@@ -14,6 +14,7 @@ export interface Declared {
 const MANY = 1_000;
 const LONG_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30];
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const PARTITIONED_TABLES = ['event_payloads', 'delivery_attempts', 'merkle_leaves'];
 const POWERS_OF_TWO = Array.from({ length: 15 }, (_, i) => 2 ** i); // 1 to 16,384
 
 function counter<L extends Readonly<Record<string, Bound>>>(name: string, help: string, labels: L) {
@@ -84,6 +85,11 @@ export const DECLARED = {
     {},
   ),
   pendingLeaves: gauge('kapsel_pending_leaves', 'Leaves that wait for their place in a tree.', {}),
+  sequencingLag: gauge(
+    'kapsel_sequencing_lag_seconds',
+    'How long ago the leaf was settled that waits first for its place in a tree; 0 when none waits.',
+    {},
+  ),
   rateLimited: counter('kapsel_rate_limited_total', 'Requests that were told to come back later.', {
     class: ['ingest', 'api', 'proof', 'public'],
   }),
@@ -93,10 +99,10 @@ export const DECLARED = {
     {},
   ),
   poolWaiting: gauge('kapsel_pool_waiting', 'Callers that wait for a database connection.', {
-    pool: ['ingest', 'worker', 'sequencer', 'api', 'upkeep'],
+    pool: ['ingest', 'worker', 'sequencer', 'api', 'reader', 'upkeep'],
   }),
   poolBusy: gauge('kapsel_pool_busy_connections', 'Database connections in use.', {
-    pool: ['ingest', 'worker', 'sequencer', 'api', 'upkeep'],
+    pool: ['ingest', 'worker', 'sequencer', 'api', 'reader', 'upkeep'],
   }),
   queueDeadTuples: gauge(
     'kapsel_queue_dead_tuples',
@@ -155,7 +161,30 @@ export const DECLARED = {
   partitionHeadroom: gauge(
     'kapsel_partition_headroom_days',
     'Days until the last partition that exists is full.',
-    { table: ['delivery_attempts', 'merkle_leaves'] },
+    { table: PARTITIONED_TABLES },
+  ),
+  readReplicaLag: gauge(
+    'kapsel_read_replica_lag_seconds',
+    'How far a replica of DATABASE_READ_URLS is behind the primary, in their order.',
+    { replica: 16 },
+  ),
+  readReplicaFresh: gauge('kapsel_read_replica_fresh', 'Whether a replica is read from.', {
+    replica: 16,
+  }),
+  reads: counter(
+    'kapsel_reads_total',
+    'Reads that may go to a replica, by who answered; fallback: the primary, after a replica.',
+    { from: ['replica', 'primary', 'fallback'] },
+  ),
+  partitionsOverdue: gauge(
+    'kapsel_partitions_overdue',
+    'Partitions past their retention that are kept because something still needs them.',
+    { table: PARTITIONED_TABLES },
+  ),
+  partitionsRetired: counter(
+    'kapsel_partitions_retired_total',
+    'Partitions that this server has detached, or dropped a while after that.',
+    { table: PARTITIONED_TABLES, what: ['detached', 'dropped'] },
   ),
   consistencyFailures: counter(
     'kapsel_consistency_failures_total',
@@ -176,6 +205,45 @@ export const DECLARED = {
     witness: MANY,
     result: ['cosigned', 'conflict', 'refused', 'unreachable', 'invalid'],
   }),
+  anchors: gauge('kapsel_anchors', 'Anchors by how they stand.', {
+    status: ['new', 'pending', 'header_not_given', 'confirmed', 'mismatch'],
+  }),
+  anchorAge: gauge(
+    'kapsel_anchor_age_seconds',
+    'Time since the newest head that is known to stand in a block was stamped.',
+    { log: MANY },
+  ),
+  anchorWaiting: gauge(
+    'kapsel_anchor_waiting_seconds',
+    'How long the anchor that waits longest has had no way into a block; 0 when none waits.',
+    {},
+  ),
+  calendarRequests: counter(
+    'kapsel_calendar_requests_total',
+    'Requests to calendars by what came of them.',
+    {
+      calendar: 16,
+      op: ['stamp', 'upgrade'],
+      result: ['ok', 'waiting', 'invalid', 'refused', 'unreachable'],
+    },
+  ),
+  refusedAnchorAnswers: counter(
+    'kapsel_anchor_refused_answers_total',
+    'Answers of calendars that were not taken.',
+    {
+      calendar: 16,
+      reason: [
+        'malformed',
+        'too-large',
+        'no-calendar',
+        'early-block',
+        'no-block',
+        'too-many',
+        'too-deep',
+        'wrong-block',
+      ],
+    },
+  ),
   exportedSize: gauge('kapsel_exported_size', 'Tree size of the last exported checkpoint.', {
     log: MANY,
   }),

@@ -12,7 +12,18 @@ import {
   trace,
 } from '@opentelemetry/api';
 
-export type SpanName = 'ingest' | 'commit' | 'claim' | 'deliver' | 'settle' | 'sequence' | 'sign';
+export type SpanName =
+  | 'ingest'
+  | 'commit'
+  | 'claim'
+  | 'deliver'
+  | 'dns'
+  | 'connect'
+  | 'tls'
+  | 'ttfb'
+  | 'settle'
+  | 'sequence'
+  | 'sign';
 
 /** Fields a span may carry: the same ids as log lines, and no more of a request than those do. */
 export interface SpanFields {

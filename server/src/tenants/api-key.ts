@@ -1,15 +1,18 @@
 /** API keys: made once, shown once, kept only as a hash. @module */
 import { createHash, randomBytes } from 'node:crypto';
 
-export const SCOPES = [
-  'ingest',
-  'events:read',
-  'events:write',
-  'endpoints:read',
-  'endpoints:write',
-  'proofs:read',
-] as const;
-export type Scope = (typeof SCOPES)[number];
+/** What a key may be allowed, with what it means. */
+export const SCOPE_WORDS = {
+  ingest: 'send events to the tenant’s endpoints',
+  'events:read': 'see events, their bodies and delivery attempts, and the statistics',
+  'events:write': 'deliver events again',
+  'endpoints:read': 'see endpoints, without their secrets',
+  'endpoints:write': 'make, change, test and delete endpoints',
+  'proofs:read': 'download proofs, and share them by links',
+  admin: 'see, make and revoke the tenant’s API keys, with any scopes',
+} as const;
+export type Scope = keyof typeof SCOPE_WORDS;
+export const SCOPES: readonly Scope[] = Object.keys(SCOPE_WORDS) as Scope[];
 
 const SHAPE = /^ksk_[A-Za-z0-9_-]{43}$/;
 const PREFIX_LENGTH = 12;

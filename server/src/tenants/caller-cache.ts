@@ -3,7 +3,8 @@ import type { Pool } from 'pg';
 import type { Clock } from '../base/clock.ts';
 import { Recent } from '../base/recent.ts';
 import { hashApiKey, isApiKeyShaped } from './api-key.ts';
-import { type Caller, findCallerByKeyHash } from './store.ts';
+import { findCaller as findCallerNow } from './find-caller.ts';
+import type { Caller } from './store.ts';
 
 const TTL_MS = 1_000;
 const MAX_KEPT = 10_000;
@@ -16,7 +17,7 @@ export function createCallerFinder(pool: Pool, clock: Clock): FindCaller {
     clock,
     ttlMs: TTL_MS,
     max: MAX_KEPT,
-    load: (hash) => findCallerByKeyHash(pool, Buffer.from(hash, 'base64')),
+    load: (hash) => findCallerNow(pool, Buffer.from(hash, 'base64')),
   });
   return async function findCaller(secret) {
     return isApiKeyShaped(secret) ? recent.get(hashApiKey(secret).toString('base64')) : null;

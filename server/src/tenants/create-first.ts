@@ -1,20 +1,17 @@
 /** The first start of an empty database makes one tenant and one API key, which is shown once. @module */
 import type { Pool } from 'pg';
-import { newId } from '../base/ids.ts';
 import { lockSetup } from '../db/setup-lock.ts';
 import { inTransaction } from '../db/transaction.ts';
-import { makeApiKey, SCOPES } from './api-key.ts';
-import { hasTenants, insertApiKey, insertTenant } from './store.ts';
+import { addTenant } from './create-tenant.ts';
+import { hasTenants } from './store.ts';
+import { UNLIMITED_TIER } from './tier.ts';
 
 /** The new key's secret, or null when there are tenants already. */
 export async function createFirstTenant(pool: Pool, nowMs: number): Promise<string | null> {
   return inTransaction(pool, async (db) => {
     await lockSetup(db);
     if (await hasTenants(db)) return null;
-    const tenantId = newId<'tenant'>(nowMs);
-    const key = makeApiKey();
-    await insertTenant(db, tenantId, 'first');
-    await insertApiKey(db, tenantId, newId(nowMs), key, SCOPES);
-    return key.secret;
+    const wish = { name: 'first', tier: UNLIMITED_TIER, rateLimits: null };
+    return (await addTenant(db, wish, nowMs)).secret;
   });
 }

@@ -1,4 +1,5 @@
 /** Tenants and API keys in the database. @module */
+import { timeFromMs } from '../base/clock.ts';
 import type { ApiKeyId, TenantId } from '../base/ids.ts';
 import { prepared } from '../db/prepared.ts';
 import type { Db } from '../db/transaction.ts';
@@ -11,21 +12,32 @@ export interface Caller {
   readonly scopes: readonly Scope[];
 }
 
+export interface FoundCaller extends Caller {
+  readonly keyId: ApiKeyId;
+  /** That the key is used was last written down more than a minute ago. */
+  readonly isUseStale: boolean;
+}
+
 // Found by the hash itself: equality of 32 uniformly random bytes in an index leaks nothing useful by time.
 const FIND_CALLER = `
-  SELECT tenant_id, scopes
+  SELECT tenant_id, scopes, id, coalesce(last_used_at < now() - interval '1 minute', true) AS is_use_stale
     FROM api_keys
    WHERE key_hash = $1
      AND revoked_at IS NULL
      AND (expires_at IS NULL OR expires_at > now())`;
 
 /** The caller behind a key's hash, or null for an unknown, revoked or expired key. */
-export async function findCallerByKeyHash(db: Db, keyHash: Buffer): Promise<Caller | null> {
-  const { rows } = await db.query<{ tenant_id: TenantId; scopes: Scope[] }>(
-    prepared(FIND_CALLER, [keyHash]),
-  );
+export async function findCallerByKeyHash(db: Db, keyHash: Buffer): Promise<FoundCaller | null> {
+  const { rows } = await db.query<{
+    tenant_id: TenantId;
+    scopes: Scope[];
+    id: ApiKeyId;
+    is_use_stale: boolean;
+  }>(prepared(FIND_CALLER, [keyHash]));
   const row = rows[0];
-  return row === undefined ? null : { tenantId: row.tenant_id, scopes: row.scopes };
+  if (row === undefined) return null;
+  const { tenant_id: tenantId, scopes, id: keyId, is_use_stale: isUseStale } = row;
+  return { tenantId, scopes, keyId, isUseStale };
 }
 
 const HAS_TENANTS = 'SELECT EXISTS (SELECT 1 FROM tenants) AS found';
@@ -62,8 +74,8 @@ export async function findTier(
 }
 
 const INSERT_API_KEY = `
-  INSERT INTO api_keys (id, tenant_id, prefix, key_hash, scopes)
-  VALUES ($1, $2, $3, $4, $5)`;
+  INSERT INTO api_keys (id, tenant_id, prefix, key_hash, scopes, name, expires_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7)`;
 
 export async function insertApiKey(
   db: Db,
@@ -71,6 +83,8 @@ export async function insertApiKey(
   id: ApiKeyId,
   key: NewApiKey,
   scopes: readonly Scope[],
+  { name = '', expiresAtMs = null }: { name?: string; expiresAtMs?: number | null } = {},
 ): Promise<void> {
-  await db.query(INSERT_API_KEY, [id, tenantId, key.prefix, key.hash, scopes]);
+  const expiresAt = expiresAtMs === null ? null : timeFromMs(expiresAtMs);
+  await db.query(INSERT_API_KEY, [id, tenantId, key.prefix, key.hash, scopes, name, expiresAt]);
 }

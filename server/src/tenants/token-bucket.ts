@@ -62,6 +62,17 @@ export function takeTokens(
   return { answer: { kind: 'refused', retryAfterS }, state: kept };
 }
 
+/** How many tokens could be taken now, one after the other. */
+export function tokensLeft(
+  state: TokenState | null,
+  { ratePerS, burst }: TokenLimit,
+  nowMs: number,
+): number {
+  const now = nowMs * ratePerS;
+  const arrival = Math.max(now, state === null ? now : inUnitsOf(state, ratePerS));
+  return Math.max(0, Math.floor((now - arrival) / UNITS_PER_TOKEN) + burst);
+}
+
 // A tenant whose tier was changed keeps its debt in time. Rounded up: a change must not give a token away.
 function inUnitsOf({ arrival, ratePerS }: TokenState, rate: number): number {
   return ratePerS === rate ? arrival : Math.ceil((arrival / ratePerS) * rate);

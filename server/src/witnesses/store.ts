@@ -59,19 +59,21 @@ const PAGE = 64;
 const MAX_PAGES = 16;
 
 /**
- * The newest head that enough witnesses of the policy cosigned, with their lines. With `quorum none` one witness is
- * enough: a head without any is what `findNewestHead` answers. Null when none of the last thousand cosigned sizes is.
+ * The newest head, of at most so many leaves, that enough witnesses of the policy cosigned, with their lines. With
+ * `quorum none` one witness is enough: a head without any is what `findNewestHead` answers. Null when none of the last
+ * thousand cosigned sizes is.
  */
 export async function findNewestWitnessedHead(
   db: Db,
   logId: LogId,
   policy: WitnessPolicy,
+  atMost: number = Number.MAX_SAFE_INTEGER - 1,
 ): Promise<TreeHead | null> {
   const names = new Map(
     policy.witnesses.map(({ name, key }) => [hexFromBytes(key.publicKey), name]),
   );
   const keys = policy.witnesses.map(({ key }) => Buffer.from(key.publicKey));
-  let below = Number.MAX_SAFE_INTEGER;
+  let below = atMost + 1;
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const { rows } = await db.query<{ tree_size: string; keys: string[] }>(LIST_COSIGNED, [
       logId,

@@ -1,6 +1,7 @@
 /** Speaks to witnesses: two requests, each with one deadline and a bound on the answer. C2SP tlog-witness. @module */
 import { hexFromBytes, sha256, utf8FromString } from '@kapsel/verification';
 import { Agent, request } from 'undici';
+import { readBoundedBody } from '../base/bounded-body.ts';
 import { sizeFromAnswer } from './exchange.ts';
 
 /** What came of a request. Nothing of it is verified. */
@@ -57,7 +58,7 @@ export function createWitnessClient(timeoutMs: number): WitnessClient {
         answer.body.destroy();
         return { kind: 'refused', status: answer.statusCode };
       }
-      const bytes = await readBody(answer.body);
+      const bytes = await readBoundedBody(answer.body, MAX_ANSWER_BYTES);
       if (bytes === null) return { kind: 'invalid', reason: 'too-large' };
       const text = textFromBytes(bytes);
       if (text === null) return { kind: 'invalid', reason: 'not-text' };
@@ -87,18 +88,6 @@ function answerOfConflict(type: string | string[] | undefined, text: string): Wi
   }
   const size = sizeFromAnswer(text);
   return size === null ? { kind: 'invalid', reason: 'size' } : { kind: 'size', size };
-}
-
-/** Null when there is more than a witness has to say. Leaving the loop ends the connection. */
-async function readBody(body: AsyncIterable<Uint8Array>): Promise<Uint8Array | null> {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const part of body) {
-    length += part.length;
-    if (length > MAX_ANSWER_BYTES) return null;
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
 }
 
 function textFromBytes(bytes: Uint8Array): string | null {

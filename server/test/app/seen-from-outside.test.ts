@@ -136,6 +136,7 @@ describe('the metrics of a server', () => {
     expect(Object.keys(await scrape('kapsel_pool_waiting')).sort()).toEqual([
       'api',
       'ingest',
+      'reader',
       'sequencer',
       'upkeep',
       'worker',
@@ -195,18 +196,30 @@ describe('the trace of an event', () => {
       collector.spans.find((span) => span.traceId === traceId && span.name === `kapsel.${name}`);
     await vi.waitFor(() => expect(named('sign')?.endMs).toBeTruthy(), SOON);
 
-    const parents = ['ingest', 'commit', 'claim', 'deliver', 'settle', 'sequence', 'sign'].map(
-      (name) => {
-        const parentId = named(name)?.parentId;
-        const parent = collector.spans.find(({ spanId }) => spanId === parentId);
-        return [name, parent?.name.replace('kapsel.', '') ?? parentId];
-      },
-    );
+    const parents = [
+      'ingest',
+      'commit',
+      'claim',
+      'deliver',
+      'connect',
+      'ttfb',
+      'settle',
+      'sequence',
+      'sign',
+    ].map((name) => {
+      const parentId = named(name)?.parentId;
+      const parent = collector.spans.find(({ spanId }) => spanId === parentId);
+      return [name, parent?.name.replace('kapsel.', '') ?? parentId];
+    });
+    // A literal is its own address, and this destination speaks no TLS.
+    expect([named('dns'), named('tls')]).toEqual([undefined, undefined]);
     expect(parents).toEqual([
       ['ingest', 'b7ad6b7169203331'],
       ['commit', 'ingest'],
       ['claim', 'ingest'],
       ['deliver', 'ingest'],
+      ['connect', 'deliver'],
+      ['ttfb', 'deliver'],
       ['settle', 'deliver'],
       ['sequence', 'deliver'],
       ['sign', 'sequence'],

@@ -72,7 +72,8 @@ it('what retention detaches is still there for whoever checks everything', async
       connectionString: rooms.connectionString,
       clock: systemClock,
       logger: openJournal(),
-      retainDays: { delivery_attempts: 2_557, merkle_leaves: 2_557 },
+      retainDays: { event_payloads: 90, delivery_attempts: 2_557, merkle_leaves: 2_557 },
+      dropPayloadsDays: 7,
     });
   const left = async (): Promise<number> =>
     (await rooms.pools.api.query('SELECT 1 FROM merkle_leaves')).rows.length;

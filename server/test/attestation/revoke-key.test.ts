@@ -2,7 +2,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { equalBytes, parseProofPackage, verifyKeyChain } from '@kapsel/verification';
+import {
+  bitcoinMainnet,
+  equalBytes,
+  parseProofPackage,
+  verifyKeyChain,
+} from '@kapsel/verification';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { checkTree } from '../../../test/support/check-log.ts';
 import { revokeKey } from '../../src/attestation/revoke-key.ts';
@@ -27,6 +32,7 @@ import {
 } from '../support/log-bench.ts';
 import { openTestProofs } from '../support/proofs.ts';
 import { memoryHeads } from '../support/published-memory.ts';
+import { tenantReadsOf, tenantsOf } from '../support/tenant.ts';
 
 let bench: Bench;
 let log: BenchLog;
@@ -102,11 +108,14 @@ it.each([0, 1])('retired key %i is revoked by the key after it, once', async (in
   while (await audit.step());
   expect(found).toEqual([]);
   // The package, which was verified for who pinned the oldest key too, carries the revocation.
-  const text = await assembleProofPackage(
+  const { text } = await assembleProofPackage(
     {
       proofs: openTestProofs(bench.pools.api),
+      forTenant: tenantsOf(bench.pools),
+      readForTenant: tenantReadsOf(bench.pools),
       clock: systemClock,
       findWitnessedHead: async () => null,
+      chain: bitcoinMainnet(),
     },
     log.tenantId,
     leaf?.deliveryAttemptId ?? '',

@@ -7,6 +7,7 @@ import {
   describeSettings,
   forgetSecrets,
   readConfig,
+  settingsPage,
 } from '../../src/base/config.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -30,7 +31,18 @@ describe('readConfig', () => {
   it('takes the defaults when nothing is set', () => {
     expect(readConfig({})).toEqual({
       databaseUrl: null,
+      databaseReadUrls: [],
+      readMaxLagMs: 1_000,
+      databaseRoles: null,
+      secretKeyCommand: null,
       dataDir: '.kapsel',
+      anchorCalendars: [],
+      anchorIntervalMs: 3_600_000,
+      anchorPollMs: 600_000,
+      anchorBitcoinRpc: null,
+      anchorEsplora: [],
+      anchorHeadersFile: null,
+      anchorChainFile: null,
       host: '127.0.0.1',
       port: 8080,
       logOrigin: null,
@@ -50,6 +62,8 @@ describe('readConfig', () => {
       maxAttempts: 11,
       sequenceIntervalMs: 100,
       sequenceBatch: 8_192,
+      retainPayloadsDays: 90,
+      dropPayloadsDays: 7,
       retainAttemptsDays: 2_557,
       retainLeavesDays: 2_557,
       headIntervalMs: 1_000,
@@ -62,6 +76,7 @@ describe('readConfig', () => {
       logLevel: 'info',
       unsafeDurability: false,
       metricsToken: null,
+      platformToken: null,
       secretKey: null,
       publicUrl: null,
       databaseUrlDirect: null,
@@ -302,6 +317,7 @@ describe('forgetSecrets', () => {
       KAPSEL_SIGNING_KEY: 'hunter2',
       KAPSEL_KEY_PASSPHRASE: 'hunter2',
       KAPSEL_METRICS_TOKEN: 'hunter2',
+      KAPSEL_PLATFORM_TOKEN: 'hunter2',
       KAPSEL_SIGNING_KEY_FILE: '/run/secrets/key.pem',
       KAPSEL_KEY_PASSPHRASE_FILE: '/run/secrets/passphrase',
       PATH: '/usr/bin',
@@ -320,6 +336,45 @@ describe('forgetSecrets', () => {
     const config = readConfig(env);
     expect(`${JSON.stringify(config)}${inspect(config, { depth: 9 })}`).not.toContain('hunter');
     expect(config.signingKey?.reveal()).toBe('hunter2');
+  });
+});
+
+describe('a name that is not a setting', () => {
+  const faultOf = (name: string): string => faultsOf({ [name]: '1' }).join('\n');
+
+  it('comes with the one that was meant, where that is clear', () => {
+    expect(faultOf('KAPSEL_PROT')).toContain('KAPSEL_PORT?');
+    expect(faultOf('KAPSEL_LOGLEVEL')).toContain('KAPSEL_LOG_LEVEL?');
+    expect(faultOf('KAPSEL_SECRETKEY')).toContain('KAPSEL_SECRET_KEY?');
+    for (const far of ['KAPSEL_UNKNOWN', 'KAPSEL_', 'KAPSEL_DATABASE_URL']) {
+      expect(faultOf(far)).toBe(`${far} is not a setting`);
+    }
+  });
+});
+
+describe('a database URL', () => {
+  it.each([
+    ['somewhere'],
+    ['/var/run/postgresql'],
+    ['https://kapsel@db.test/'],
+    ['postgresql://kapsel:%zz@db.test/'],
+    ['postgres://[::1/kapsel'],
+  ])('is not %s', (url) => {
+    expect(namesIn(faultsOf({ DATABASE_URL: url }))).toEqual(['DATABASE_URL']);
+  });
+
+  it.each([
+    ['postgres://kapsel:p%40ss@db.test:5432/kapsel?sslmode=require'],
+    ['postgresql://localhost/kapsel'],
+    ['postgresql:///kapsel?host=/var/run/postgresql'],
+  ])('may be %s', (url) => {
+    expect(readConfig({ DATABASE_URL: url }).databaseUrl).toBe(url);
+  });
+});
+
+describe('the page of settings', () => {
+  it('is the one in the documents; renewed by running this file with -u', async () => {
+    await expect(settingsPage()).toMatchFileSnapshot('../../../docs/settings.md');
   });
 });
 

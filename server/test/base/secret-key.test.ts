@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../src/base/secret.ts';
-import { openSecretKey, parseSecretKey, SecretKeyError } from '../../src/base/secret-key.ts';
+import {
+  openSecretKey,
+  openSecretKeys,
+  parseSecretKey,
+  SecretKeyError,
+} from '../../src/base/secret-key.ts';
 
 let folder: string;
 let file: string;
@@ -79,5 +84,41 @@ describe('openSecretKey', () => {
     const error = await openSecretKey(null, file).catch((caught: Error) => caught);
     expect(String((error as Error).message)).not.toContain('planted');
     expect(await readFile(file, 'utf8')).toBe('planted secret');
+  });
+});
+
+describe('openSecretKeys', () => {
+  const keys = [randomBytes(32), randomBytes(32)];
+  const [first = '', second = ''] = keys.map((key) => key.toString('base64'));
+  const open = (command: string) => openSecretKeys({ secret: null, command, file });
+  /** Prints what it is told by the way of a script, which any shell can start. */
+  const printing = async (script: string): Promise<string> => {
+    const path = join(folder, 'print.mjs');
+    await writeFile(path, script);
+    return `"${process.execPath}" "${path}"`;
+  };
+
+  it('takes what a command prints: the key that seals, then those that open', async () => {
+    const command = await printing(`console.log(${JSON.stringify(`${first}\n${second}`)})`);
+    expect((await open(command)).map((key) => Buffer.from(key))).toEqual(keys);
+    expect(await readdir(folder)).toEqual(['print.mjs']);
+  });
+
+  it.each([
+    ['prints nothing', ''],
+    ['prints something else', `process.stdout.write(${JSON.stringify(`${first}x`)})`],
+    ['fails', `process.stdout.write(${JSON.stringify(first)}); process.exit(3)`],
+    ['complains', `process.stderr.write(${JSON.stringify(first)}); process.exit(1)`],
+    ['prints without end', `for (;;) process.stdout.write(${JSON.stringify(first)})`],
+  ])('refuses a command that %s, and repeats nothing of it', async (_what, script) => {
+    const error = await open(await printing(script)).catch((caught: Error) => caught);
+    expect(error).toBeInstanceOf(SecretKeyError);
+    expect(`${(error as Error).stack} ${String((error as Error).cause)}`).not.toContain(first);
+    expect((error as Error).cause).toBeUndefined();
+  });
+
+  it('asks no command where none is given', async () => {
+    const secret = new Secret(first);
+    expect(await openSecretKeys({ secret, command: null, file })).toHaveLength(1);
   });
 });

@@ -7,6 +7,7 @@ import { Secret } from '../../src/base/secret.ts';
 import {
   flag,
   list,
+  longSecret,
   namesOf,
   optionalSecret,
   optionalText,
@@ -27,6 +28,8 @@ describe('the parsers of settings', () => {
     expect(list(' a ,, b,')).toEqual(['a', 'b']);
     expect(optionalSecret('')).toBeNull();
     expect(optionalSecret('s')?.reveal()).toBe('s');
+    expect(longSecret('')).toBeNull();
+    expect(longSecret('0123456789abcdef0123456789abcde=')?.reveal()).toHaveLength(32);
     expect(setting('KAPSEL_X', '1', flag, 'Sentence.').parse('0')).toBe(false);
   });
 
@@ -37,6 +40,8 @@ describe('the parsers of settings', () => {
     ['a sign', () => whole(-5, 10)('-1')],
     ['a fraction', () => whole(1, 10)('1.5')],
     ['a word', () => flag('yes')],
+    ['a secret that is short', () => longSecret('0123456789abcdef0123456789abcde')],
+    ['a secret with a space', () => longSecret(`${'x'.repeat(40)} y`)],
   ])('refuse %s', (_name, read) => {
     expect(read).toThrow();
   });

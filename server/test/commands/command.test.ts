@@ -71,21 +71,40 @@ describe('parseCommand', () => {
     ['help', null],
     ['--help', null],
     ['-h', null],
-    ['help keys', null],
-    ['keys --help', null],
-    ['keys help', null],
+    ['help keys', null, [ROTATE, LIST]],
+    ['keys --help', null, [ROTATE, LIST]],
+    ['keys help', null, [ROTATE, LIST]],
     ['help keys rotate', ROTATE],
     ['keys rotate --help', ROTATE],
     ['keys rotate --name -h', ROTATE],
     ['serve --help', SERVE],
-  ])('%s asks for help', (text, expected) => {
-    expect(parse(text)).toEqual({ kind: 'help', command: expected });
+  ] as [string, Command | null, Command[]?][])('%s asks for help', (text, expected, group = []) => {
+    expect(parse(text)).toEqual({ kind: 'help', command: expected, group });
+  });
+
+  it.each([
+    ['keys', [ROTATE, LIST]],
+    ['keys rotat', [ROTATE, LIST]],
+    ['serv', []],
+  ])('names those that %s may have meant', (text, group) => {
+    expect(refusalOf(text).group).toEqual(group);
+  });
+
+  it.each([
+    ['serv', 'serve'],
+    ['srve', 'serve'],
+    ['kyes', 'keys'],
+    ['keys rotat', 'keys rotate'],
+    ['keys lst', 'keys list'],
+  ])('asks whether %s was meant as %s', (text, meant) => {
+    expect(refusalOf(text).message).toContain(`did you mean "${meant}"?`);
   });
 
   it.each([
     ['serv', 'serv', null],
-    ['keys', '"keys rotate", "keys list"', null],
-    ['keys rotat', '"keys rotate", "keys list"', null],
+    ['keys', '"keys"', null],
+    ['keys rotat', 'keys rotat', null],
+    ['nonsense', 'unknown command: nonsense', null],
     ['help serv', 'serv', null],
     ['serv --help', 'serv', null],
     ['help keys rotat', 'rotat', null],

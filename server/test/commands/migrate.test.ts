@@ -22,6 +22,26 @@ it('brings an empty database to the newest schema, and says what it did', async 
   await database.drop();
 });
 
+it('says what it would apply, and what it applied, to programs too', async () => {
+  const database = await createTestDatabase();
+  const client = new pg.Client({ connectionString: database.connectionString });
+  await client.connect();
+  const env = { DATABASE_URL: database.connectionString };
+  const names = (await readMigrations()).map(({ name }) => name);
+  expect((await runCommand(migrateCommand, ['--dry-run'], env)).lines).toHaveLength(1);
+  await client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+  const wouldBe = await runCommand(migrateCommand, ['--dry-run', '--json'], env);
+  expect(wouldBe.json()).toEqual({ pending: names });
+  const text = (await runCommand(migrateCommand, ['--dry-run'], env)).lines.join('\n');
+  expect(text).toContain(names[0]);
+  const { rows } = await client.query("SELECT to_regclass('tenants') AS tenants");
+  expect(rows).toEqual([{ tenants: null }]);
+  expect((await runCommand(migrateCommand, ['--json'], env)).json()).toEqual({ applied: names });
+  expect((await runCommand(migrateCommand, ['--json'], env)).json()).toEqual({ applied: [] });
+  await client.end();
+  await database.drop();
+});
+
 it('wants a database to be named', async () => {
   await expect(runCommand(migrateCommand, [], {})).rejects.toThrow(ConfigError);
 });

@@ -1,7 +1,7 @@
 /** Migrations: once, in order, also when two servers start together; what does not fit is refused. @module */
 import { readdir } from 'node:fs/promises';
 import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.ts';
 import { migrate, readMigrations } from '../../src/db/migrate.ts';
 
@@ -41,10 +41,11 @@ async function tables(): Promise<string[]> {
 }
 
 /** Runs `migrate` and answers the files it applied. */
-async function applied(): Promise<string[]> {
+async function applied(): Promise<readonly string[]> {
   const lines: string[] = [];
-  await migrate(database.connectionString, { log: (line) => lines.push(line) });
-  return lines.map((line) => line.replace('applied migration ', ''));
+  const names = await migrate(database.connectionString, { log: (line) => lines.push(line) });
+  expect(lines).toEqual(names.map((name) => `applied migration ${name}`));
+  return names;
 }
 
 describe('on an empty database', () => {
@@ -93,6 +94,68 @@ describe('on an empty database', () => {
     expect(await tables()).not.toContain('webhook_events');
     await client.query('DROP TABLE event_payloads');
     expect((await applied())[0]).toMatch(/^0004_/);
+  });
+});
+
+describe('a table that somebody reads for long', () => {
+  const QUICK = { lockTimeoutMs: 200, pauseMs: 20, tries: 500 };
+  let reader: pg.Client;
+
+  // A migration that alters `tenants` waits for it; making tables that refer to `tenants` does not.
+  beforeEach(async () => {
+    await client.query(EMPTY);
+    const [first] = await readMigrations();
+    await client.query(first?.sql ?? '');
+    await client.query(
+      'CREATE TABLE schema_migrations (version integer PRIMARY KEY, name text NOT NULL, checksum bytea NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())',
+    );
+    await client.query(
+      'INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)',
+      [first?.version, first?.name, first?.checksum],
+    );
+    reader = new pg.Client({ connectionString: database.connectionString });
+    await reader.connect();
+    await reader.query('BEGIN');
+    await reader.query('SELECT count(*) FROM tenants');
+  });
+
+  afterEach(() => reader.end());
+
+  it('is waited for in short turns, between which others get at it', async () => {
+    const waits: string[] = [];
+    let second: () => void = () => undefined;
+    const waitedTwice = new Promise<void>((resolve) => {
+      second = resolve;
+    });
+    const migrating = migrate(database.connectionString, {
+      patience: QUICK,
+      log: (line) => {
+        if (line.includes('waits')) waits.push(line);
+        if (waits.length === 2) second();
+      },
+    });
+    await Promise.race([waitedTwice, migrating]);
+    expect(waits).toHaveLength(2);
+    await client.query("SET statement_timeout = '5s'");
+    await client.query('SELECT count(*) FROM tenants');
+    await client.query('RESET statement_timeout');
+    await reader.query('COMMIT');
+    await migrating;
+    expect((await ledger()).map(({ name }) => name)).toEqual(
+      (await readMigrations()).map(({ name }) => name),
+    );
+  });
+
+  it('is given up at last, with what came before kept, and found again by the next run', async () => {
+    const patience = { ...QUICK, lockTimeoutMs: 20, tries: 2 };
+    const failure: unknown = await migrate(database.connectionString, { patience }).catch(
+      (error: unknown) => error,
+    );
+    expect((failure as Error).cause).toMatchObject({ code: '55P03' }); // lock_not_available
+    const before = (await ledger()).length;
+    expect(before).toBeGreaterThan(1);
+    await reader.query('COMMIT');
+    expect(await applied()).toHaveLength((await readMigrations()).length - before);
   });
 });
 

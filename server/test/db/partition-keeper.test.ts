@@ -16,7 +16,7 @@ import {
   type PartitionKeeperDeps,
   startPartitionKeeper,
 } from '../../src/db/partition-keeper.ts';
-import { listMonths, type Partitioned } from '../../src/db/partitions.ts';
+import { listPartitions, type Partitioned } from '../../src/db/partitions.ts';
 import { proveLeafHash } from '../../src/proofs/prove-inclusion.ts';
 import { type Journal, openJournal } from '../support/journal.ts';
 import { type Bench, makeLog, openBench } from '../support/log-bench.ts';
@@ -25,6 +25,7 @@ import { openTestProofs } from '../support/proofs.ts';
 import { growLog, headOf, type SignedLog, signLog } from '../support/signed-log.ts';
 
 const DAY_MS = 86_400_000;
+const RETAIN_DAYS = { event_payloads: 90, delivery_attempts: 2_557, merkle_leaves: 2_557 };
 const OLD_MONTH = Date.UTC(2017, 0, 1);
 
 let bench: Bench;
@@ -43,7 +44,8 @@ const deps = (change: Partial<PartitionKeeperDeps> = {}): PartitionKeeperDeps =>
   connectionString: bench.connectionString,
   clock,
   logger: journal,
-  retainDays: { delivery_attempts: 2_557, merkle_leaves: 2_557 },
+  retainDays: RETAIN_DAYS,
+  dropPayloadsDays: 7,
   ...change,
 });
 
@@ -51,7 +53,7 @@ const linesOf = (event: string) => journal.lines.filter((line) => line.event ===
 const reasonsOf = (event: string) => linesOf(event).map(({ reason }) => reason);
 
 async function attachedNames(): Promise<string[]> {
-  return (await listMonths(bench.pool)).map(({ name }) => name);
+  return (await listPartitions(bench.pool)).map(({ name }) => name);
 }
 
 /** All leaves of now are put into January 2017, with their attempts. */
@@ -142,17 +144,17 @@ describe('a month past its retention', () => {
     await client.query('SELECT count(*) FROM merkle_leaves');
     const cut = keepPartitions(
       deps({
-        retainDays: { delivery_attempts: 10_000, merkle_leaves: 2_557 },
+        retainDays: { ...RETAIN_DAYS, delivery_attempts: 10_000, merkle_leaves: 2_557 },
         detachTimeoutMs: 200,
       }),
     );
     await expect(cut).rejects.toMatchObject({ code: '57014' });
-    expect((await listMonths(bench.pool)).filter(({ isPending }) => isPending)).toHaveLength(1);
+    expect((await listPartitions(bench.pool)).filter(({ isPending }) => isPending)).toHaveLength(1);
     await client.query('COMMIT');
     client.release();
     // Whatever the retention says now: it is half done.
     await keepPartitions(
-      deps({ retainDays: { delivery_attempts: 10_000, merkle_leaves: 10_000 } }),
+      deps({ retainDays: { ...RETAIN_DAYS, delivery_attempts: 10_000, merkle_leaves: 10_000 } }),
     );
     expect(reasonsOf('partition detached')).toEqual(['merkle_leaves_2017_01']);
   });
@@ -165,16 +167,17 @@ describe('the keeper', () => {
     const keeper = await startPartitionKeeper(
       deps({ onHeadroom: (table, days) => headroom.push([table, days]) }),
     );
-    expect(headroom.map(([table]) => table)).toEqual(['delivery_attempts', 'merkle_leaves']);
-    for (const [, days] of headroom) {
-      expect(days).toBeGreaterThan(85);
-      expect(days).toBeLessThan(125);
+    expect(headroom.map(([table]) => table)).toEqual(Object.keys(RETAIN_DAYS));
+    for (const [table, days] of headroom) {
+      const isWeekly = table === 'event_payloads';
+      expect(days).toBeGreaterThan(isWeekly ? 27 : 85);
+      expect(days).toBeLessThan(isWeekly ? 36 : 125);
     }
     await clock.untilAsked(waits + 1);
     expect(clock.asked.at(-1)).toBe(DAY_MS);
     clock.advance(DAY_MS);
     await clock.untilAsked(waits + 2);
-    expect(headroom.length).toBe(6); // at the start, and at each of two looks
+    expect(headroom.length).toBe(9); // at the start, and at each of two looks
     await keeper.stop();
   });
 

@@ -2,16 +2,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { insertHead } from '../../src/attestation/head-store.ts';
 import { sequence } from '../../src/attestation/sequence.ts';
-import { newId } from '../../src/base/ids.ts';
+import { isUuid, newId, timeMsOfId } from '../../src/base/ids.ts';
 import {
-  detachMonths,
   ensurePartitions,
   findHindranceAcrossTenants,
   headroomDays,
-  listMonths,
-  type Month,
-  PARTITIONED,
+  listPartitions,
+  type Partition,
   planDetaching,
+  retirePartitions,
 } from '../../src/db/partitions.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
 import {
@@ -26,6 +25,7 @@ import {
 import { untilBlocked } from '../support/sessions.ts';
 
 const DAY_MS = 86_400_000;
+const MONTHLY = ['delivery_attempts', 'merkle_leaves'] as const;
 const MARCH = Date.UTC(2019, 2, 1);
 const APRIL = Date.UTC(2019, 3, 1);
 
@@ -38,7 +38,7 @@ afterAll(() => bench.close());
 const ensure = (nowMs: number, pool = bench.pool) =>
   inTransaction(pool, (db) => ensurePartitions(db, nowMs));
 
-const namesOf = (months: readonly Month[]): string[] => months.map(({ name }) => name);
+const namesOf = (months: readonly Partition[]): string[] => months.map(({ name }) => name);
 
 /** The names of the months from now to three months ahead, and that of yesterday. */
 function wanted(nowMs: number): string[] {
@@ -56,9 +56,9 @@ describe('ensurePartitions', () => {
     const nowMs = Date.now();
     await ensure(nowMs);
     expect(await ensure(nowMs)).toBe(0);
-    const names = namesOf(await listMonths(bench.pool));
+    const names = namesOf(await listPartitions(bench.pool));
     for (const month of wanted(nowMs)) {
-      for (const parent of PARTITIONED) {
+      for (const parent of MONTHLY) {
         expect(names).toContain(`${parent}_${month.replace('-', '_')}`);
       }
     }
@@ -68,7 +68,7 @@ describe('ensurePartitions', () => {
   it('also serves a process whose clock is behind that of the database', async () => {
     await ensure(Date.now() - 70 * DAY_MS);
     const before = new Date(Date.now() - 70 * DAY_MS).toISOString().slice(0, 7).replace('-', '_');
-    expect(namesOf(await listMonths(bench.pool))).toContain(`delivery_attempts_${before}`);
+    expect(namesOf(await listPartitions(bench.pool))).toContain(`delivery_attempts_${before}`);
   });
 
   it('makes each month once when servers start together, while others write', async () => {
@@ -83,10 +83,10 @@ describe('ensurePartitions', () => {
   });
 });
 
-describe('listMonths', () => {
+describe('listPartitions', () => {
   it('tells where each month begins and ends', async () => {
     await ensureMarch();
-    const march = (await listMonths(bench.pool)).find(
+    const march = (await listPartitions(bench.pool)).find(
       ({ name }) => name === 'merkle_leaves_2019_03',
     );
     expect(march).toEqual({
@@ -104,17 +104,17 @@ describe('listMonths', () => {
          FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid WHERE c.relkind = 'r'`,
     );
     const bounds = new Map(rows.map((row) => [row.name, row.bounds]));
-    for (const { name, fromMs, untilMs } of await listMonths(bench.pool)) {
-      const [from, until] = [...(bounds.get(name)?.matchAll(/'([^']+)'/g) ?? [])].map((match) =>
-        Date.parse(`${match[1]}`),
-      );
-      expect([from, until], name).toEqual([fromMs, untilMs]);
+    for (const { name, fromMs, untilMs } of await listPartitions(bench.pool)) {
+      const quoted = [...(bounds.get(name)?.matchAll(/'([^']+)'/g) ?? [])].map(([, text]) => text);
+      const times = quoted.map((text = '') => (isUuid(text) ? timeMsOfId(text) : Date.parse(text)));
+      // The bodies from before there were weeks begin nowhere.
+      expect(name.includes('before') ? [0, ...times] : times, name).toEqual([fromMs, untilMs]);
     }
   });
 });
 
 describe('headroomDays', () => {
-  const month = (parent: Month['parent'], untilMs: number): Month => ({
+  const month = (parent: Partition['parent'], untilMs: number): Partition => ({
     parent,
     name: '',
     fromMs: 0,
@@ -136,14 +136,14 @@ describe('headroomDays', () => {
 });
 
 describe('planDetaching', () => {
-  const leaves = (name: string, untilMs: number, isPending = false): Month => ({
+  const leaves = (name: string, untilMs: number, isPending = false): Partition => ({
     parent: 'merkle_leaves',
     name,
     fromMs: untilMs - 31 * DAY_MS,
     untilMs,
     isPending,
   });
-  const retainDays = { merkle_leaves: 100, delivery_attempts: 50 };
+  const retainDays = { event_payloads: 10, merkle_leaves: 100, delivery_attempts: 50 };
   const nowMs = 1_000 * DAY_MS;
 
   it('takes whole months that ended before the retention of their table', () => {
@@ -164,13 +164,13 @@ describe('planDetaching', () => {
 });
 
 async function ensureMarch(): Promise<void> {
-  for (const parent of PARTITIONED) {
+  for (const parent of MONTHLY) {
     await bench.pool.query('SELECT ensure_month_partition($1, $2)', [parent, new Date(MARCH)]);
   }
 }
 
-async function march(parent: Month['parent']): Promise<Month> {
-  const found = (await listMonths(bench.pool)).find(
+async function march(parent: Partition['parent']): Promise<Partition> {
+  const found = (await listPartitions(bench.pool)).find(
     (month) => month.parent === parent && month.fromMs === MARCH,
   );
   if (found === undefined) throw new Error('there is no March');
@@ -255,12 +255,12 @@ describe('a month', () => {
   });
 });
 
-describe('detachMonths', () => {
-  const attached = async (name: string): Promise<Month | undefined> =>
-    (await listMonths(bench.pool)).find((month) => month.name === name);
+describe('retirePartitions', () => {
+  const attached = async (name: string): Promise<Partition | undefined> =>
+    (await listPartitions(bench.pool)).find((month) => month.name === name);
 
   /** A month of its own for each test: a detached one is not made again. */
-  async function makeMonth(year: number): Promise<Month> {
+  async function makeMonth(year: number): Promise<Partition> {
     await bench.pool.query('SELECT ensure_month_partition($1, $2)', [
       'merkle_leaves',
       new Date(Date.UTC(year, 5, 1)),
@@ -270,10 +270,14 @@ describe('detachMonths', () => {
     return month;
   }
 
-  const detach = async (month: Month, timeoutMs = 10_000): Promise<string[]> => {
+  const detach = async (month: Partition, timeoutMs = 10_000): Promise<string[]> => {
     const detached: string[] = [];
-    await detachMonths(bench.connectionString, [month], timeoutMs, ({ name }) => {
-      detached.push(name);
+    await retirePartitions(bench.connectionString, timeoutMs, {
+      detach: [month],
+      mark: [],
+      drop: [],
+      onDetached: ({ name }) => detached.push(name),
+      onDropped: () => undefined,
     });
     return detached;
   };

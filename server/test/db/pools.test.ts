@@ -79,7 +79,9 @@ describe('closePools', () => {
     const other = openPools(database.connectionString, () => {});
     await Promise.all(Object.values(other).map((pool: pg.Pool) => pool.query('SELECT 1')));
     await closePools(other);
-    expect(Object.values(other).map((pool: pg.Pool) => pool.totalCount)).toEqual([0, 0, 0, 0, 0]);
+    expect(Object.values(other).map((pool: pg.Pool) => pool.totalCount)).toEqual([
+      0, 0, 0, 0, 0, 0,
+    ]);
     await expect(other.api.query('SELECT 1')).rejects.toThrow();
   });
 });

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.ts';
+import { rolesRunning } from '../support/statement-roles.ts';
 import { readQueryArguments, readStatements, type Statement } from '../support/statements.ts';
 
 const SOURCE = fileURLToPath(new URL('../../src/', import.meta.url));
@@ -25,6 +26,7 @@ const TENANT_TABLES = [
   'endpoint_signing_secrets',
   'idempotency_keys',
   'endpoint_circuits',
+  'replays',
 ];
 
 /** Statements that ask for no tenant, and why they may. */
@@ -79,6 +81,12 @@ async function readBeside(file: string, source: string): Promise<string> {
   const names = [...source.matchAll(/from '\.\/([a-z-]*store\.ts)'/g)].map(([, name = '']) => name);
   const texts = names.map((name) => readFile(path.join(path.dirname(file), name), 'utf8'));
   return (await Promise.all(texts)).join('\n');
+}
+
+function failFor(file: string, name: string, role: string) {
+  return (cause: unknown): never => {
+    throw new Error(`${role} may not run ${name} of ${file}: ${cause}`, { cause });
+  };
 }
 
 const allStatements = (): Statement[] => stores.flatMap(({ statements }) => statements);
@@ -142,7 +150,32 @@ describe('the statements of all stores', () => {
     expect(prepared.length).toBeGreaterThan(30);
   });
 
-  it('ask for the tenant, or stand in a function whose name says that they do not', () => {
+  it('may be run by the role that runs them', async () => {
+    // Planning a statement checks no right; beginning to run it does, and EXPLAIN goes as far as that.
+    await client.query("SET plan_cache_mode = 'force_generic_plan'");
+    let count = 0;
+    for (const { file, statements } of stores) {
+      for (const { name, sql, functions } of statements) {
+        if (/^\s*(?:SHOW|CREATE)\b/.test(sql)) continue;
+        for (const role of rolesRunning(file, name, functions)) {
+          const statement = `r${count++}`;
+          await client.query(`SET ROLE ${role}`);
+          await client.query(`PREPARE ${statement} AS ${sql}`).catch(failFor(file, name, role));
+          const { rows } = await client.query<{ count: number }>(
+            'SELECT cardinality(parameter_types) AS count FROM pg_prepared_statements WHERE name = $1',
+            [statement],
+          );
+          const nulls = Array.from({ length: rows[0]?.count ?? 0 }, () => 'NULL').join(', ');
+          const call = nulls === '' ? statement : `${statement}(${nulls})`;
+          await client.query(`EXPLAIN EXECUTE ${call}`).catch(failFor(file, name, role));
+          await client.query('RESET ROLE');
+        }
+      }
+    }
+    expect(count).toBeGreaterThan(100);
+  });
+
+  it('database_queries_enforce_tenant_id_filtering: each asks for the tenant, or stands in a function whose name says that it does not', () => {
     const unbound = allStatements().filter((statement) => !isBound(statement));
     expect(unbound.map(({ name, functions }) => `${name} in ${functions.join(', ')}`)).toEqual([]);
   });

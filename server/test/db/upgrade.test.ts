@@ -1,7 +1,13 @@
 /** A database of schema 0009 with a log in it, brought to the newest schema: every proof still verifies. @module */
 import { randomUUID } from 'node:crypto';
 import { compactRangeFromHashes, MemoryTree, planTileWrites } from '@kapsel/tree';
-import { keyIdFromPublicKey, leafHash, sha256, utf8FromString } from '@kapsel/verification';
+import {
+  bitcoinMainnet,
+  keyIdFromPublicKey,
+  leafHash,
+  sha256,
+  utf8FromString,
+} from '@kapsel/verification';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { checkLog } from '../../../test/support/check-log.ts';
@@ -21,6 +27,7 @@ import { makeSigner, ringOf } from '../support/log-bench.ts';
 import { makeHead } from '../support/made-heads.ts';
 import { openTestProofs } from '../support/proofs.ts';
 import { memoryHeads } from '../support/published-memory.ts';
+import { tenantReadsOf, tenantsOf } from '../support/tenant.ts';
 
 const LEAVES = 260;
 const WAITING = 3;
@@ -208,14 +215,16 @@ async function audit(): Promise<{ found: Contradiction[]; report: LogAudit['repo
 async function proofs(from: number, to: number): Promise<void> {
   const deps = {
     proofs: openTestProofs(pools.api),
+    forTenant: tenantsOf(pools),
+    readForTenant: tenantReadsOf(pools),
     clock: systemClock,
     findWitnessedHead: async () => null,
+    chain: bitcoinMainnet(),
   };
   for (const { attemptId, text } of deliveries.slice(from, to)) {
     // Verified by the core before it leaves; it throws otherwise.
-    const { leaf_data: leafData } = JSON.parse(
-      await assembleProofPackage(deps, tenantId, attemptId),
-    );
+    const { text: proofText } = await assembleProofPackage(deps, tenantId, attemptId);
+    const { leaf_data: leafData } = JSON.parse(proofText);
     expect(leafData).toBe(text);
   }
 }

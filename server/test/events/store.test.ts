@@ -75,6 +75,8 @@ it('lists attempts with their leaves, waiting and sequenced, for their tenant on
   if (first === undefined) throw new Error('the event was not due');
   const shown = {
     id: first.deliveryAttemptId,
+    eventId: event.id,
+    endpointId: endpoint.id,
     attemptNumber: 1,
     endpointUrl: endpoint.url,
     attemptedAtMs: first.attemptedAtMs,

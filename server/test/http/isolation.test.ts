@@ -4,12 +4,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { newId } from '../../src/base/ids.ts';
 import { makeApiKey, SCOPES } from '../../src/tenants/api-key.ts';
-import { type Answer, type Api, openApi, refusal } from '../support/api.ts';
+import { type Api, openApi, ownDocument, refusal, visible } from '../support/api.ts';
 import { makeDelivery } from '../support/deliveries.ts';
-import { listRoutes } from '../support/list-routes.ts';
 import { type BenchLog, makeLog } from '../support/log-bench.ts';
+import { insertPendingAnchor } from '../support/made-anchor.ts';
 import { openRooms, type Rooms } from '../support/rooms.ts';
 import { growLog, headOf, signLog } from '../support/signed-log.ts';
+import { MALFORMED } from '../support/sweep.ts';
 import { makeEndpoint, makeKey, makeTenant, type TestTenant } from '../support/tenant.ts';
 
 let rooms: Rooms;
@@ -26,7 +27,8 @@ beforeAll(async () => {
   stranger = await makeTenant(rooms.pools.api);
   const endpoint = await makeEndpoint(rooms.pools.api, owner.tenantId);
   const job = await makeDelivery(rooms, endpoint);
-  await rooms.commit();
+  const head = await rooms.commit();
+  await insertPendingAnchor(rooms.pools.api, rooms.log.id, head);
   const path = `/attestation/share/${job.deliveryAttemptId}`;
   const link = await api.call('POST', path, { key: owner.apiKey });
   ids = {
@@ -41,82 +43,6 @@ afterAll(async () => {
   await rooms.close();
 });
 
-/** All that a caller could tell two answers apart by. */
-function visible({ status, headers, bytes }: Answer): unknown {
-  return { status, names: Object.keys(headers).sort(), body: bytes.toString('latin1') };
-}
-
-const BATCH = {
-  headers: { 'content-type': 'application/x-ndjson' },
-  body: Buffer.from('{"payload":1}'),
-};
-
-const ENABLE = { body: { release: 'all' } };
-
-const MALFORMED = [
-  'x',
-  '-',
-  '00000000-0000-0000-0000-00000000000',
-  '00000000-0000-0000-0000-0000000000000',
-  '%7b%7d',
-  '%00',
-  '%zz',
-  '%ff',
-  'a'.repeat(300),
-  'a'.repeat(8_000),
-  "'; SELECT 1; --".replaceAll(' ', '%20'),
-];
-
-it('what is not the caller’s is the same 404 as what does not exist, on every route with an id', async () => {
-  const routes = (await listRoutes(api.http)).filter(({ path }) => /:\w+_id/.test(path));
-  expect(routes.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
-    ...['/api/v1', ''].map(
-      (prefix) => `DELETE ${prefix}/attestation/share/:delivery_attempt_id/:share_link_id`,
-    ),
-    ...['/api/v1', ''].flatMap((prefix) => [
-      `GET ${prefix}/attestation/download-proof/:delivery_attempt_id`,
-      `GET ${prefix}/attestation/share/:delivery_attempt_id`,
-    ]),
-    'GET /v1/endpoints/:endpoint_id',
-    'GET /v1/events/:event_id',
-    'POST /api/v1/attestation/share/:delivery_attempt_id',
-    'POST /attestation/share/:delivery_attempt_id',
-    'POST /ingest/:endpoint_id',
-    'POST /ingest/:endpoint_id/batch',
-    'POST /v1/endpoints/:endpoint_id/disable',
-    'POST /v1/endpoints/:endpoint_id/enable',
-    'POST /v1/endpoints/:endpoint_id/rotate-secret',
-    'POST /v1/events/:event_id/retry',
-  ]);
-  for (const { method, path } of routes) {
-    const names = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
-    /** With the owner's ids, but for those that are given. */
-    const ask = (key: string, change: Readonly<Record<string, string>> = {}) =>
-      api.call(
-        method as 'GET' | 'POST' | 'DELETE',
-        path.replaceAll(/:(\w+)/g, (_match, name) => change[name] ?? ids[name] ?? ''),
-        { key, ...(path.endsWith('/batch') ? BATCH : path.endsWith('/enable') ? ENABLE : {}) },
-      );
-    expect((await ask(owner.apiKey)).status, path).toBeLessThan(300);
-    const fresh = () => newId(systemClock.nowMs());
-    const unknown = await ask(stranger.apiKey, Object.fromEntries(names.map((n) => [n, fresh()])));
-    expect(refusal(unknown)).toEqual([404, 'not_found']);
-    expect(unknown.text).toBe('{"error":{"code":"not_found","message":"Not found"}}');
-    expect(visible(await ask(stranger.apiKey)), path).toEqual(visible(unknown));
-    for (const name of names) {
-      const upper = (ids[name] ?? '').toUpperCase();
-      for (const id of [fresh(), upper, ...MALFORMED]) {
-        const change = { [name]: id };
-        expect(visible(await ask(stranger.apiKey, change)), `${path} ${id}`).toEqual(
-          visible(unknown),
-        );
-        // Also the owner learns nothing from how an id is written.
-        expect(visible(await ask(owner.apiKey, change)), `${path} ${id}`).toEqual(visible(unknown));
-      }
-    }
-  }
-});
-
 describe('a private log', () => {
   let log: BenchLog;
   let hash: string;
@@ -127,7 +53,7 @@ describe('a private log', () => {
     await rooms.pools.api.query('UPDATE logs SET is_public = false WHERE id = $1', [log.id]);
     const signed = await signLog(rooms.pools.sequencer, log);
     const [leaf] = await growLog(signed, 3);
-    await headOf(signed);
+    await insertPendingAnchor(rooms.pools.upkeep, log.id, await headOf(signed));
     hash = hexFromBytes(leaf?.leaf.hash ?? new Uint8Array());
     key = await makeKey(rooms.pools.api, log.tenantId, ['proofs:read']);
     const others = SCOPES.filter((scope) => scope !== 'proofs:read');
@@ -143,10 +69,31 @@ describe('a private log', () => {
       `${prefix}/attestation/proof/${hash}?log=${name}`,
       `${prefix}/attestation/proof/${hash}?leaf_index=0&tree_size=3&log=${name}`,
       `${prefix}/attestation/consistency-proof?old_size=1&new_size=3&log=${name}`,
+      `${prefix}/attestation/anchors?log=${name}`,
+      ...['', '/checkpoint', '/checkpoint.ots'].map(
+        (file) => `${prefix}/attestation/anchors/3${file}?log=${name}`,
+      ),
     ]),
     `/log/${name}/checkpoint`,
     `/log/${name}/tile/0/000.p/3`,
   ];
+
+  it('is asked for by every path of the API’s document that is about a log', async () => {
+    const { paths: described } = await ownDocument(rooms);
+    const ofLogs = Object.entries(described)
+      .filter(([, { get }]) => JSON.stringify(get?.security) === '[{},{"apiKey":["proofs:read"]}]')
+      .map(([path]) => path.replaceAll(/\{\w+\}/g, ''));
+    expect(ofLogs.length).toBeGreaterThan(10);
+    const asked = paths('').map((path) =>
+      path.replace(hash, '').replace('0/000.p/3', '').replace('/anchors/3', '/anchors/'),
+    );
+    for (const path of ofLogs) {
+      expect(
+        asked.some((each) => each.split('?')[0] === path),
+        path,
+      ).toBe(true);
+    }
+  });
 
   it('answers its tenant, for nobody else to keep', async () => {
     for (const path of paths(log.name)) {
@@ -216,9 +163,6 @@ it('a path that is no route answers as an unknown id does', async () => {
 it('lists and counts nothing of another tenant', async () => {
   const answer = await api.call('GET', '/v1/endpoints', { key: stranger.apiKey });
   expect(answer.json()).toEqual({ data: [], next_cursor: null });
-  const cursor = ids.endpoint_id ?? '';
-  const page = await api.call('GET', `/v1/endpoints?cursor=${cursor}`, { key: stranger.apiKey });
-  expect(page.json()).toEqual({ data: [], next_cursor: null });
 });
 
 it('the log is public, and says no more of a leaf than its hash', async () => {

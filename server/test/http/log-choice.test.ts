@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { primaryReads } from '../../src/db/reads.ts';
 import { type ChooseLog, createLogChoice } from '../../src/http/log-choice.ts';
 import { SCOPES } from '../../src/tenants/api-key.ts';
 import type { Caller } from '../../src/tenants/store.ts';
@@ -27,7 +28,7 @@ beforeEach(() => {
   clock = new ManualClock(START_MS);
   const { pool, count } = countQueries(rooms.pools.api);
   queries = count;
-  choose = createLogChoice({ pool, clock, log: rooms.log });
+  choose = createLogChoice({ reads: primaryReads(pool), clock, log: rooms.log });
 });
 afterAll(() => rooms.close());
 

@@ -1,5 +1,5 @@
 /** Proof packages: they verify with the core, belong to their tenant, and are refused rather than wrong. @module */
-import { followKeyStatements, verifyProofPackage } from '@kapsel/verification';
+import { bitcoinMainnet, followKeyStatements, verifyProofPackage } from '@kapsel/verification';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findNewestHead } from '../../src/attestation/head-store.ts';
 import type { PendingLeaf } from '../../src/attestation/pending-store.ts';
@@ -8,11 +8,8 @@ import type { TenantId } from '../../src/base/ids.ts';
 import { newId } from '../../src/base/ids.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
 import { haltLog } from '../../src/logs/store.ts';
-import {
-  type AssembleDeps,
-  assembleProofPackage,
-  type Witnessed,
-} from '../../src/proofs/assemble.ts';
+import { type AssembleDeps, assembleProofPackage } from '../../src/proofs/assemble.ts';
+import type { HeadWish } from '../../src/proofs/choose-head.ts';
 import {
   type Bench,
   type BenchLog,
@@ -25,6 +22,7 @@ import {
 } from '../support/log-bench.ts';
 import { openTestProofs } from '../support/proofs.ts';
 import { growLog, headOf, type SignedLog, signLog } from '../support/signed-log.ts';
+import { tenantReadsOf, tenantsOf } from '../support/tenant.ts';
 
 let bench: Bench;
 let log: BenchLog;
@@ -43,13 +41,21 @@ beforeEach(async () => {
 });
 afterAll(() => bench.close());
 
-const assemble = (id: string, tenantId: TenantId = log.tenantId, witnessed?: Witnessed) =>
-  assembleProofPackage(
-    { proofs: openTestProofs(bench.pools.api), clock: signed.clock, findWitnessedHead },
-    tenantId,
-    id,
-    witnessed,
-  );
+const assemble = async (
+  id: string,
+  tenantId: TenantId = log.tenantId,
+  witnessed: NonNullable<HeadWish['witnessed']> = 'prefer',
+): Promise<string> => {
+  const deps = {
+    proofs: openTestProofs(bench.pools.api),
+    forTenant: tenantsOf(bench.pools),
+    readForTenant: tenantReadsOf(bench.pools),
+    clock: signed.clock,
+    findWitnessedHead,
+    chain: bitcoinMainnet(),
+  };
+  return (await assembleProofPackage(deps, tenantId, id, { witnessed })).text;
+};
 
 function idAt(index: number): string {
   return leaves[index]?.deliveryAttemptId ?? 'none';

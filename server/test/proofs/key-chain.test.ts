@@ -2,7 +2,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { followKeyStatements, keyIdFromPublicKey, verifyProofPackage } from '@kapsel/verification';
+import {
+  bitcoinMainnet,
+  followKeyStatements,
+  keyIdFromPublicKey,
+  verifyProofPackage,
+} from '@kapsel/verification';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Rotation, rotateKey } from '../../src/attestation/rotate-key.ts';
 import { sequence } from '../../src/attestation/sequence.ts';
@@ -25,6 +30,7 @@ import {
   settleAttempts,
 } from '../support/log-bench.ts';
 import { memoryHeads } from '../support/published-memory.ts';
+import { tenantReadsOf, tenantsOf } from '../support/tenant.ts';
 
 let bench: Bench;
 let folder: string;
@@ -107,7 +113,7 @@ describe('a package after rotations', () => {
     };
     const rotate = (stolenAtMs: number | null): Promise<Rotation> =>
       rotateKey(deps, log, { nextSigner: () => places.make(), stolenAtMs });
-    const assemble = (): Promise<string> => {
+    const assemble = async (): Promise<string> => {
       const proofs = openProofCache({
         ...deps,
         onRequest: () => undefined,
@@ -115,7 +121,17 @@ describe('a package after rotations', () => {
       });
       const findWitnessedHead = async (): Promise<null> => null;
       const id = leaf?.deliveryAttemptId ?? '';
-      return assembleProofPackage({ ...deps, proofs, findWitnessedHead }, log.tenantId, id);
+      const forTenant = tenantsOf(bench.pools);
+      const readForTenant = tenantReadsOf(bench.pools);
+      const assembling = {
+        ...deps,
+        proofs,
+        forTenant,
+        readForTenant,
+        findWitnessedHead,
+        chain: bitcoinMainnet(),
+      };
+      return (await assembleProofPackage(assembling, log.tenantId, id)).text;
     };
     const keyCheckOf = (text: string, publicKey: Uint8Array): unknown => {
       const trust = { keys: [{ publicKey, name: null, log: log.origin }] };

@@ -2,6 +2,7 @@
 import { hexFromBytes } from '@kapsel/verification';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sequence } from '../../src/attestation/sequence.ts';
+import { primaryReads } from '../../src/db/reads.ts';
 import { LeafPlaces } from '../../src/proofs/leaf-places.ts';
 import {
   type AttemptLeaf,
@@ -28,7 +29,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   const { pool, count } = countQueries(bench.pools.api);
-  places = new LeafPlaces(pool);
+  places = new LeafPlaces(primaryReads(pool));
   queries = count;
 });
 afterAll(() => bench.close());
@@ -64,7 +65,7 @@ describe('LeafPlaces', () => {
 
   it('tells all who wait when the database is away', async () => {
     const query = () => Promise.reject(new Error('away'));
-    places = new LeafPlaces({ query } as unknown as typeof bench.pool);
+    places = new LeafPlaces(primaryReads({ query } as unknown as typeof bench.pool));
     const both = await Promise.allSettled([
       places.find(log.id, hashOf(0)),
       places.find(log.id, hashOf(1)),

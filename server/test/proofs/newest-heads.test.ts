@@ -1,5 +1,6 @@
 /** The pointer to the newest head: how old it may be, when it is asked anew, and that it never goes back. @module */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { primaryReads } from '../../src/db/reads.ts';
 import { NewestHeads } from '../../src/proofs/newest-heads.ts';
 import { type Bench, makeLog, openBench, START_MS } from '../support/log-bench.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -21,7 +22,7 @@ beforeEach(async () => {
   clock = new ManualClock(START_MS);
   const { pool, count } = countQueries(bench.pools.api);
   queries = count;
-  heads = new NewestHeads({ pool, clock, maxAgeMs: 1_000 });
+  heads = new NewestHeads({ reads: primaryReads(pool), clock, maxAgeMs: 1_000 });
 });
 afterAll(() => bench.close());
 
@@ -107,7 +108,7 @@ describe('NewestHeads', () => {
         ? Promise.reject(new Error('away'))
         : (bench.pools.api.query as (...args: unknown[]) => unknown)(...args);
     heads = new NewestHeads({
-      pool: { query } as unknown as typeof bench.pool,
+      reads: primaryReads({ query } as unknown as typeof bench.pool),
       clock,
       maxAgeMs: 1_000,
     });

@@ -21,6 +21,7 @@ import {
 import { ManualClock } from '../support/manual-clock.ts';
 import { countQueries } from '../support/proofs.ts';
 import { growLog, signLog } from '../support/signed-log.ts';
+import { tenantsOf } from '../support/tenant.ts';
 
 const NOT_FOUND = { kind: 'not_found' };
 
@@ -42,7 +43,12 @@ beforeEach(async () => {
   clock = new ManualClock(START_MS);
   const { pool, count } = countQueries(bench.pools.api);
   queries = count;
-  deps = { pool, clock, shareKey: shareKeyFromSecret(Buffer.alloc(32, 1)) };
+  deps = {
+    pool,
+    forTenant: tenantsOf(bench.pools),
+    clock,
+    shareKey: shareKeyFromSecret(Buffer.alloc(32, 1)),
+  };
 });
 afterAll(() => bench.close());
 

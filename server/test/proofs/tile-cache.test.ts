@@ -2,6 +2,7 @@
 import { MemoryTree, proveInclusion, rootFromTiles } from '@kapsel/tree';
 import { hexFromBytes } from '@kapsel/verification';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { primaryReads } from '../../src/db/reads.ts';
 import { TileCache } from '../../src/proofs/tile-cache.ts';
 import { type Bench, type BenchLog, makeLog, openBench } from '../support/log-bench.ts';
 import { countQueries } from '../support/proofs.ts';
@@ -20,7 +21,11 @@ function openCache(maxBytes = 64 * 1024 * 1024): TileCache {
   const { pool, count } = countQueries(bench.pools.api);
   results = [];
   queries = count;
-  return new TileCache({ pool, maxBytes, onRequest: (result) => results.push(result) });
+  return new TileCache({
+    reads: primaryReads(pool),
+    maxBytes,
+    onRequest: (result) => results.push(result),
+  });
 }
 
 beforeAll(async () => {
@@ -144,7 +149,7 @@ describe('TileCache', () => {
         ? Promise.reject(new Error('away'))
         : (bench.pools.api.query as (...args: unknown[]) => unknown)(...args);
     cache = new TileCache({
-      pool: { query } as unknown as typeof bench.pool,
+      reads: primaryReads({ query } as unknown as typeof bench.pool),
       maxBytes: 1_000_000,
       onRequest: () => undefined,
     });
@@ -167,7 +172,7 @@ describe('TileCache', () => {
       },
     };
     cache = new TileCache({
-      pool: watched as unknown as typeof bench.pool,
+      reads: primaryReads(watched as unknown as typeof bench.pool),
       maxBytes: 1_000_000,
       onRequest: () => undefined,
     });

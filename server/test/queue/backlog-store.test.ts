@@ -1,5 +1,7 @@
 /** How much there is to deliver and how late it is, by the rows of a real database. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { newId } from '../../src/base/ids.ts';
+import { insertLog } from '../../src/logs/store.ts';
 import {
   listCircuitsAcrossTenants,
   measureBacklogAcrossTenants,
@@ -21,6 +23,7 @@ it('counts what waits, and how long the oldest of it has been due in either lane
   expect(await measureBacklogAcrossTenants(api)).toEqual({
     pendingEvents: 0,
     pendingLeaves: 0,
+    oldestLeafSeconds: 0,
     oldestDueSeconds: 0,
   });
   const { tenantId } = await makeTenant(api);
@@ -46,6 +49,42 @@ it('counts what waits, and how long the oldest of it has been due in either lane
   // What is being sent is late for nobody.
   await api.query('UPDATE delivery_queue SET inflight_attempt_id = event_id WHERE attempts = 1');
   expect(Math.floor((await measureBacklogAcrossTenants(api)).oldestDueSeconds)).toBe(20);
+});
+
+it('tells how long ago the leaf that waits first was settled', async () => {
+  const { api } = rooms.pools;
+  const { tenantId } = await makeTenant(api);
+  const logId = newId<'log'>(Date.now());
+  await insertLog(api, {
+    id: logId,
+    tenantId,
+    name: 'waiting',
+    isPublic: true,
+    origin: 'log.kapsel.test/waiting',
+  });
+  const wait = (leafData: string): Promise<unknown> =>
+    api.query(
+      `INSERT INTO pending_leaves (log_id, tenant_id, delivery_attempt_id, leaf_hash, leaf_data)
+       VALUES ($1, $2, $3, sha256($4::text::bytea), $4)`,
+      [logId, tenantId, newId(Date.now()), leafData],
+    );
+  const leaf = (ago: number, completed: boolean): string => {
+    const at = new Date(Date.now() - ago * 1_000).toISOString();
+    return JSON.stringify({ attempted_at: at, completed_at: completed ? at : null });
+  };
+  const seconds = async (): Promise<number> =>
+    Math.round((await measureBacklogAcrossTenants(api)).oldestLeafSeconds);
+  for (const [leafData, wanted] of [
+    [leaf(70, true), 70],
+    [leaf(90, false), 90],
+    ['somebody was here', 0],
+    ['{"completed_at":"never"}', 0],
+  ] as const) {
+    await wait(leafData);
+    await wait(leaf(10, true)); // behind it
+    expect(Math.abs((await seconds()) - wanted)).toBeLessThan(3);
+    await api.query('DELETE FROM pending_leaves');
+  }
 });
 
 it('lists the circuits that are not closed', async () => {

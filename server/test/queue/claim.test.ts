@@ -36,7 +36,10 @@ function makeOne(owner: TestTenant = tenant): Promise<Endpoint> {
 }
 
 /** Claims without sending: what is taken stays taken. */
-function claimsOf(rules: Partial<ShareRules>): {
+function claimsOf(
+  rules: Partial<ShareRules>,
+  monotonicMs = () => systemClock.monotonicMs(),
+): {
   readonly claims: Claims;
   readonly round: () => Promise<Taken[]>;
   readonly shares: Shares;
@@ -44,7 +47,7 @@ function claimsOf(rules: Partial<ShareRules>): {
   const perUnproven = rules.perEndpoint ?? 100;
   const shares = new Shares(
     { slots: 100, perEndpoint: 100, perTenant: 100, perUnproven, unproven: 100, ...rules },
-    () => systemClock.monotonicMs(),
+    monotonicMs,
   );
   const claims = new Claims({
     pool: rooms.pools.worker,
@@ -64,6 +67,7 @@ function claimsOf(rules: Partial<ShareRules>): {
           tenantId,
           lane: each.lane,
           isFailing: each.job.health !== 'good',
+          maxPerS: each.job.maxPerS,
         });
         taken.push(each);
       });
@@ -74,7 +78,13 @@ function claimsOf(rules: Partial<ShareRules>): {
 
 /** So many deliveries of it have succeeded. */
 function prove(shares: Shares, endpointId: EndpointId, successes: number): void {
-  const held = { endpointId, tenantId: tenant.tenantId, lane: 'first', isFailing: false } as const;
+  const held = {
+    endpointId,
+    tenantId: tenant.tenantId,
+    lane: 'first',
+    isFailing: false,
+    maxPerS: null,
+  } as const;
   for (let i = 0; i < successes; i++) {
     shares.take(held);
     shares.give(held, 'success');
@@ -104,6 +114,33 @@ describe('a round of claims', () => {
     const { round } = claimsOf({ perEndpoint: 3 });
     const taken = [...(await round()), ...(await round()), ...(await round())];
     expect(countBy(taken, ({ job }) => job.endpointId)).toEqual({ [busy.id]: 3, [quiet.id]: 2 });
+  });
+
+  it('gives an endpoint as many a second as it takes, those behind it all they may', async () => {
+    const [paced, other] = [await makeOne(), await makeOne()];
+    await rooms.pools.api.query('UPDATE endpoints SET max_per_s = 4 WHERE id = $1', [paced.id]);
+    await sendEvents(rooms, paced, 1_100); // more than one claim looks at
+    await sendEvents(rooms, other, 3);
+    let nowMs = 50_000;
+    const { round, shares } = claimsOf({}, () => nowMs);
+    const begun: number[] = [];
+    let others = 0;
+    for (let i = 0; i < 12; i++) {
+      const taken = await round();
+      const { [paced.id]: count = 0, [other.id]: more = 0 } = countBy(
+        taken,
+        ({ job }) => job.endpointId,
+      );
+      begun.push(count);
+      others += more;
+      for (const { job, lane } of taken) {
+        const { endpointId, tenantId, maxPerS } = job;
+        shares.give({ endpointId, tenantId, lane, isFailing: false, maxPerS }, 'success');
+      }
+      nowMs += 125;
+    }
+    expect(begun).toEqual([4, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0]);
+    expect(others).toBe(3);
   });
 
   it('gives a tenant no more than its share, whatever it has of endpoints', async () => {
@@ -170,7 +207,7 @@ describe('a round of claims', () => {
       // Those that are over make room again.
       for (const { job, lane } of taken) {
         const { endpointId, tenantId } = job;
-        shares.give({ endpointId, tenantId, lane, isFailing: false }, 'success');
+        shares.give({ endpointId, tenantId, lane, isFailing: false, maxPerS: null }, 'success');
       }
     }
     expect(lanes.filter(({ again = 0 }) => again > 0)).toHaveLength(2);

@@ -108,7 +108,7 @@ describe('a destination that answers 410', () => {
 });
 
 it('a status that the endpoint lists is tried again', async () => {
-  const delivery = { maxDelayS: 512, retryStatuses: [404], disableAfterH: 120 };
+  const delivery = { maxDelayS: 512, retryStatuses: [404], disableAfterH: 120, maxPerS: null };
   const endpoint = await endpointAt([404, 200], { delivery });
   const ids = await sendEvents(rooms, endpoint, 1);
   start();
@@ -135,7 +135,7 @@ describe('unbroken failure', () => {
   ])(
     'of $hours h disables where it may last $afterH h: $isDisabled',
     async ({ hours, afterH, isDisabled }) => {
-      const delivery = { maxDelayS: 512, retryStatuses: [], disableAfterH: afterH };
+      const delivery = { maxDelayS: 512, retryStatuses: [], disableAfterH: afterH, maxPerS: null };
       const endpoint = await endpointAt([500], { delivery, maxAttempts: 1 });
       await rooms.pools.api.query(
         'UPDATE endpoints SET failing_since = now() - make_interval(hours => $2) WHERE id = $1',

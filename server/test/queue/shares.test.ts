@@ -28,6 +28,7 @@ function held(endpoint: string, tenant = 't', lane: Lane = 'first') {
     tenantId: tenant as TenantId,
     lane,
     isFailing: false,
+    maxPerS: null as number | null,
   };
 }
 
@@ -111,6 +112,40 @@ describe('shares', () => {
     const first = Array.from({ length: 8 }, () => shares.nextOrder()[0]);
     expect(first.filter((lane) => lane === 'again')).toHaveLength(2);
     expect(first.indexOf('again')).toBe(3);
+  });
+});
+
+describe('an endpoint that takes so many a second', () => {
+  const paced = (maxPerS: number | null) => ({ ...held('a'), maxPerS });
+
+  it('has room for them, and gets it back with time alone', () => {
+    const { shares, pass } = sharesOf({ ...DOUBTING, perUnproven: 8 });
+    for (let i = 0; i < 2; i++) shares.take(paced(2));
+    expect(leftOf(shares)).toEqual({ a: 0 });
+    expect(shares.full).toBe(1);
+    expect(shares.give(paced(2), 'success')).toBe(false);
+    expect(leftOf(shares)).toEqual({ a: 0 });
+    pass(499);
+    expect(leftOf(shares)).toEqual({ a: 0 });
+    pass(1);
+    expect(leftOf(shares)).toEqual({ a: 1 });
+    pass(60_000);
+    expect(leftOf(shares)).toEqual({ a: 2 });
+  });
+
+  it('may hold no more than any other, whatever its pace', () => {
+    const { shares } = sharesOf(RULES);
+    for (let i = 0; i < 3; i++) shares.take(paced(1_000));
+    expect(leftOf(shares)).toEqual({ a: 0 });
+    expect(shares.give(paced(1_000), 'success')).toBe(true);
+  });
+
+  it('is held back no longer when its limit is taken away', () => {
+    const { shares } = sharesOf(RULES);
+    shares.take(paced(1));
+    expect(leftOf(shares)).toEqual({ a: 0 });
+    shares.take(paced(null));
+    expect(leftOf(shares)).toEqual({ a: 1 });
   });
 });
 

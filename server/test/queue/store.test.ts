@@ -124,6 +124,7 @@ describe('claiming', () => {
         attemptedAtMs: nowMs,
         attemptsUsed: 1,
         policy: { maxAttempts: 7, maxDelayMs: 512_000, retryStatuses: [] },
+        maxPerS: null,
         health: 'good',
         permit: { epoch: 0, isProbe: false },
         traceparent: null,

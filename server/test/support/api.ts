@@ -1,9 +1,12 @@
 /** The HTTP API on rooms, spoken to without sockets. @module */
+import { bitcoinMainnet } from '@kapsel/verification';
 import type { FastifyInstance } from 'fastify';
 import { ByteBudget } from '../../src/base/byte-budget.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { createSealer, type Sealer } from '../../src/base/seal.ts';
+import { Secret } from '../../src/base/secret.ts';
 import { parseCidrList } from '../../src/endpoints/destination-guard.ts';
+import { cursorKeyFromSecret } from '../../src/http/cursor.ts';
 import type { RouteDeps } from '../../src/http/routes/route-deps.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { createIngest, type Ingest } from '../../src/ingest/accept.ts';
@@ -11,9 +14,12 @@ import { shareKeyFromSecret } from '../../src/proofs/share-token.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { NO_TRACING } from '../../src/telemetry/tracing.ts';
 import type { Rates } from '../../src/tenants/rates.ts';
+import { parseTiers } from '../../src/tenants/tier.ts';
+import { type Conformity, createConformity, type DocumentJson } from './conformity.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { openTestProofs } from './proofs.ts';
 import type { Rooms } from './rooms.ts';
+import { tenantReadsOf, tenantsOf } from './tenant.ts';
 
 export interface CallOptions {
   readonly key?: string;
@@ -55,6 +61,8 @@ export function ingestOf(rooms: Rooms): Ingest {
   });
 }
 
+export const PLATFORM_TOKEN = 'platform-token-of-the-tests-0123456789';
+
 /** Nobody has a limit. */
 export const NO_LIMITS: Rates = {
   takeForTenant: () => ({ kind: 'taken' }),
@@ -64,7 +72,10 @@ export const NO_LIMITS: Rates = {
 /** What `app.ts` hands to the routes, as tests want it. */
 export function routeDeps(rooms: Rooms): RouteDeps {
   return {
-    pool: rooms.pools.api,
+    pool: rooms.pools.reader,
+    forTenant: tenantsOf(rooms.pools),
+    operatorPool: rooms.pools.upkeep,
+    readForTenant: tenantReadsOf(rooms.pools),
     clock: systemClock,
     log: rooms.log,
     ingest: ingestOf(rooms),
@@ -73,10 +84,13 @@ export function routeDeps(rooms: Rooms): RouteDeps {
     takeIngestTokens: () => ({ kind: 'taken' }),
     onIngested: () => undefined,
     rates: NO_LIMITS,
+    tiers: parseTiers(''),
     trustedProxies: [],
-    proofs: openTestProofs(rooms.pools.api),
+    proofs: openTestProofs(rooms.pools.reader),
     findWitnessedHead: async () => null,
+    chain: bitcoinMainnet(),
     shareKey: shareKeyFromSecret(Buffer.alloc(32, 7)),
+    cursorKey: cursorKeyFromSecret(Buffer.alloc(32, 7)),
     publicUrl: null,
     destinationRules: { allowHttp: false, egressAllow: parseCidrList('127.0.0.1') },
     defaultMaxAttempts: 11,
@@ -84,14 +98,16 @@ export function routeDeps(rooms: Rooms): RouteDeps {
     phase: () => 'serving',
     isSigning: () => true,
     verifyPage: null,
+    consolePage: null,
     metrics: createMetrics({ process: false }),
     metricsToken: null,
+    platformToken: new Secret(PLATFORM_TOKEN),
     tracing: NO_TRACING,
-    logsRequests: false,
+    logsRequests: () => false,
   };
 }
 
-/** Call `close` before the rooms are closed. */
+/** Call `close` before the rooms are closed. Each answer is held against the API's document. */
 export function openApi(rooms: Rooms, change: Partial<RouteDeps> = {}): Api {
   const journal = openJournal();
   const http = createHttpServer({ ...routeDeps(rooms), ...change }, journal);
@@ -108,6 +124,14 @@ export function openApi(rooms: Rooms, change: Partial<RouteDeps> = {}): Api {
           ? {}
           : { payload: isRaw ? Buffer.from(body as string) : JSON.stringify(body) }),
       });
+      conformity ??= createConformity(await ownDocument(rooms));
+      conformity.check({
+        method,
+        url: path,
+        status: response.statusCode,
+        contentType: String(response.headers['content-type'] ?? ''),
+        text: response.body,
+      });
       return {
         status: response.statusCode,
         headers: response.headers,
@@ -118,6 +142,22 @@ export function openApi(rooms: Rooms, change: Partial<RouteDeps> = {}): Api {
     },
     close: () => http.close(),
   };
+}
+
+/** Owned by `call`: the same for all servers of a test file. */
+let conformity: Conformity | null = null;
+
+/** The document that a server gives of itself; asked of one of its own, which no limit or hook of a test counts. */
+export async function ownDocument(rooms: Rooms): Promise<DocumentJson> {
+  const http = createHttpServer(routeDeps(rooms), openJournal());
+  const answer = await http.inject({ method: 'GET', url: '/openapi.json' });
+  await http.close();
+  return answer.json<DocumentJson>();
+}
+
+/** All that a caller could tell two answers apart by. */
+export function visible({ status, headers, bytes }: Answer): unknown {
+  return { status, names: Object.keys(headers).sort(), body: bytes.toString('latin1') };
 }
 
 interface ErrorJson {

@@ -1,6 +1,9 @@
 /** Tenants, keys and endpoints, made through the stores. @module */
 import { systemClock } from '../../src/base/clock.ts';
 import { newId, type TenantId } from '../../src/base/ids.ts';
+import type { Pools } from '../../src/db/pools.ts';
+import { primaryReads } from '../../src/db/reads.ts';
+import { type ForTenant, type ReadForTenant, TenantDb } from '../../src/db/tenant-db.ts';
 import type { Db } from '../../src/db/transaction.ts';
 import { DEFAULT_DELIVERY_SETTINGS, NEW_STATE } from '../../src/endpoints/delivery-settings.ts';
 import type { Endpoint } from '../../src/endpoints/endpoint.ts';
@@ -48,6 +51,7 @@ export async function makeEndpoint(
     request: DEFAULT_REQUEST_SETTINGS,
     delivery: DEFAULT_DELIVERY_SETTINGS,
     state: NEW_STATE,
+    version: 1,
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
     ...change,
@@ -62,4 +66,14 @@ export async function giveOwnLog(db: Db, tenantId: TenantId): Promise<Log> {
   const log: Log = { id, tenantId, name: `own-${id}`, isPublic: false, origin: `log.test/${id}` };
   await insertLog(db, log);
   return log;
+}
+
+/** The same for reads, on a server without replicas. */
+export function tenantReadsOf(pools: Pools): ReadForTenant {
+  return (tenantId) => primaryReads(tenantsOf(pools)(tenantId));
+}
+
+/** What each tenant may see, as `app.ts` hands it out. */
+export function tenantsOf({ api }: Pools): ForTenant {
+  return (tenantId) => new TenantDb(api, tenantId);
 }

@@ -194,6 +194,36 @@ describe('an error of PostgreSQL', () => {
   });
 });
 
+describe('the level of a process', () => {
+  it.each(['info', 'silent', 'trace'])('%s goes to debug and back, and says so', (level) => {
+    let text = '';
+    const logger = createLogger(level, {
+      write: (line) => {
+        text += line;
+      },
+    });
+    const isDebugAt = level === 'trace';
+    const told = (): unknown[] => {
+      logger.debug('detail');
+      const lines = text
+        .trimEnd()
+        .split('\n')
+        .filter((line) => line !== '');
+      text = '';
+      return lines.map((line) => [parse(line).event, (parse(line) as LogFields).reason]);
+    };
+    const detail = ['detail', undefined];
+    expect([logger.isDebug(), told()]).toEqual([isDebugAt, isDebugAt ? [detail] : []]);
+    logger.toggleDebug();
+    expect([logger.isDebug(), told()]).toEqual([true, [['log level changed', 'debug'], detail]]);
+    logger.toggleDebug();
+    expect([logger.isDebug(), told()]).toEqual([
+      isDebugAt,
+      [['log level changed', level], ...(isDebugAt ? [detail] : [])],
+    ]);
+  });
+});
+
 describe('createLogger', () => {
   it('writes to stderr and leaves stdout alone', async () => {
     const script = fileURLToPath(new URL('log-child.mjs', import.meta.url));

@@ -52,6 +52,7 @@ describe('SCOPES', () => {
       'endpoints:read',
       'endpoints:write',
       'proofs:read',
+      'admin',
     ]);
   });
 });

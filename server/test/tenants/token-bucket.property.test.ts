@@ -1,7 +1,12 @@
 /** Token buckets over all rates, bursts and arrivals. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type TokenLimit, type TokenState, takeTokens } from '../../src/tenants/token-bucket.ts';
+import {
+  type TokenLimit,
+  type TokenState,
+  takeTokens,
+  tokensLeft,
+} from '../../src/tenants/token-bucket.ts';
 
 const SETTINGS = { seed: 20_260_101, numRuns: 500 };
 const limits = fc.record({
@@ -72,6 +77,24 @@ describe('a token bucket', () => {
           const early = takeTokens(state, cost, limit, nowMs + (answer.retryAfterS - 1) * 1_000);
           expect(early.answer.kind).toBe('refused');
         }
+      }),
+      SETTINGS,
+    );
+  });
+
+  it('tells how many are left: so many can be taken, and one more cannot', () => {
+    fc.assert(
+      fc.property(limits, start, arrivals, fc.nat(2_000), (limit, startMs, list, waitMs) => {
+        let state: TokenState | null = null;
+        let nowMs = startMs;
+        for (const each of list) {
+          nowMs += each.waitMs;
+          state = takeTokens(state, each.cost, limit, nowMs).state;
+        }
+        nowMs += waitMs;
+        const left = tokensLeft(state, limit, nowMs);
+        if (left > 0) expect(takeTokens(state, left, limit, nowMs).answer.kind).toBe('taken');
+        expect(takeTokens(state, left + 1, limit, nowMs).answer.kind).not.toBe('taken');
       }),
       SETTINGS,
     );

@@ -3,18 +3,20 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 
 // So often the kernel's own high-water mark is read; it never falls, so only its last rise can be missed.
 const LOOK_MS = 10;
 
 /**
  * @param {readonly string[]} words For Node.
- * @param {{ watchMemory?: boolean }} [options]
+ * @param {{ watchMemory?: boolean, input?: Iterable<Uint8Array> }} [options] `input` is written to standard input, as
+ *   fast as it is read.
  * @returns {Promise<{ code: number | null, wallS: number, peakMiB: number | null, stdout: string }>}
  */
-export async function runNode(words, { watchMemory = false } = {}) {
+export async function runNode(words, { watchMemory = false, input = [] } = {}) {
   const start = performance.now();
-  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'inherit'] });
   let peakKiB = 0;
   const look = () => {
     peakKiB = Math.max(peakKiB, highWaterKiB(child.pid));
@@ -23,7 +25,10 @@ export async function runNode(words, { watchMemory = false } = {}) {
   /** @type {Buffer[]} */
   const chunks = [];
   child.stdout.on('data', (chunk) => chunks.push(chunk));
-  const [code] = await once(child, 'close');
+  const closed = once(child, 'close');
+  // A program that ends early is told by its exit code.
+  await pipeline(input, child.stdin).catch(() => undefined);
+  const [code] = await closed;
   clearInterval(looking);
   return {
     code,

@@ -40,7 +40,7 @@ export function LeafClaims({ report }: LeafClaimsProps): ReactElement | null {
         <Fact name="Payload">
           {claims.payloadSize.toLocaleString('en')} bytes, SHA-256
           <br />
-          <Hash value={claims.payloadHash} />
+          <Hash value={claims.payloadHash} name="payload hash" />
         </Fact>
         <Fact name="Attempt id">
           <code className="text">{escapeForDisplay(claims.deliveryAttemptId)}</code>

@@ -52,7 +52,7 @@ function Head({ name, facts }: { readonly name: string; readonly facts: HeadFact
         <div>
           <dt>Root</dt>
           <dd>
-            <Hash value={facts.rootHash} />
+            <Hash value={facts.rootHash} name={`${name} root`} />
           </dd>
         </div>
       </dl>

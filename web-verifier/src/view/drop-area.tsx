@@ -1,7 +1,7 @@
 /** Where proofs come in: choose, drop anywhere on the page, or paste. @module */
 import { type ReactElement, type ReactNode, useEffect, useRef, useState } from 'react';
 import type { Source } from '../item.ts';
-import { droppedFrom, sourceFromFile, sourcesFromDropped } from '../sources.ts';
+import { droppedFrom, inWalkOrder, sourceFromFile, sourcesFromDropped } from '../sources.ts';
 import { Chevron } from './sign.tsx';
 
 interface DropAreaProps {
@@ -20,7 +20,7 @@ export function DropArea(props: DropAreaProps): ReactElement {
     const chosen = [...(input.files ?? [])];
     // Emptied, so that choosing the same file again is a change again.
     input.value = '';
-    onSources(chosen.map(sourceFromFile));
+    onSources(inWalkOrder(chosen.map(sourceFromFile)));
   }
 
   return (
@@ -51,11 +51,11 @@ export function DropArea(props: DropAreaProps): ReactElement {
           Choose a folder
         </label>
         <p>
-          or drop them anywhere on this page
+          or drop them anywhere{!compact && ' on this page'}
           {!compact && (
             <span className="hint">
-              Proof packages (*.kapsel.json, up to 1 MiB each), or many of them, one a line
-              (.ndjson); both may be packed (.gz)
+              Proof packages (*.kapsel.json, up to 1 MiB each), many of them one a line (.ndjson),
+              packed (.gz), or an archive (.zip)
             </span>
           )}
         </p>
@@ -79,8 +79,9 @@ export function DropArea(props: DropAreaProps): ReactElement {
   );
 }
 
-// The standard attribute for folders has no other name, and React's types do not know it.
-const FOLDER: Readonly<Record<string, string>> = { webkitdirectory: '' };
+// The standard attribute for folders has no other name, and React's types do not know it. Not empty: it is set as a
+// property too, where an empty text means no.
+const FOLDER: Readonly<Record<string, string>> = { webkitdirectory: 'true' };
 
 function PasteBox({ onText }: { readonly onText: (text: string) => void }): ReactElement {
   const [text, setText] = useState('');

@@ -2,17 +2,20 @@
 import { escapeForDisplay } from '@kapsel/verification';
 import type { ReactElement } from 'react';
 import { firstDifferentByte, groupsFromHex, isHex } from '../hex-groups.ts';
+import { CopyButton } from './copy-button.tsx';
 
 interface HashProps {
   readonly value: string;
   /** The byte to mark, counted from 0; null or absent marks none. */
   readonly marked?: number | null;
+  /** What it is: then it can be copied. */
+  readonly name?: string;
 }
 
 /** A value from a file: hex in groups, anything else as escaped text. */
-export function Hash({ value, marked = null }: HashProps): ReactElement {
+export function Hash({ value, marked = null, name }: HashProps): ReactElement {
   if (!isHex(value)) return <code className="text">{escapeForDisplay(value)}</code>;
-  return (
+  const shown = (
     <code className="hash">
       {groupsFromHex(value).map(({ byte, digits }) => (
         <span key={byte} className="group">
@@ -20,6 +23,13 @@ export function Hash({ value, marked = null }: HashProps): ReactElement {
         </span>
       ))}
     </code>
+  );
+  if (name === undefined) return shown;
+  return (
+    <span className="copyable">
+      {shown}
+      <CopyButton value={value} name={name} />
+    </span>
   );
 }
 
@@ -54,7 +64,7 @@ export function Comparison(props: {
           <div>
             <dt>{names.actual}</dt>
             <dd>
-              <Hash value={actual} marked={marked} />
+              <Hash value={actual} marked={marked} name={names.actual} />
             </dd>
           </div>
         )}
@@ -62,7 +72,7 @@ export function Comparison(props: {
           <div>
             <dt>{names.expected}</dt>
             <dd>
-              <Hash value={expected} marked={marked} />
+              <Hash value={expected} marked={marked} name={names.expected} />
             </dd>
           </div>
         )}

@@ -3,6 +3,7 @@ import { escapeForDisplay, explainCode, type PublicKey } from '@kapsel/verificat
 import { type ReactElement, type SubmitEvent, useId, useState } from 'react';
 import { type KeyReading, readKeyText } from '../trusted-keys.ts';
 import { Hash } from './hash.tsx';
+import { QrCode } from './qr-code.tsx';
 import { Chevron } from './sign.tsx';
 
 interface KeyBarProps {
@@ -73,6 +74,7 @@ function PinnedKey(props: {
       <button type="button" className="quiet" onClick={() => props.onRemove(keyId)}>
         Remove
       </button>
+      <FingerprintToScan keyId={keyId} />
     </div>
   );
 }
@@ -96,11 +98,25 @@ function LinkKey(props: {
   );
 }
 
+/** Made when it is opened: few people compare with a second device. */
+function FingerprintToScan({ keyId }: { readonly keyId: string }): ReactElement {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <details className="more" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        <Chevron />
+        Fingerprint as a QR code
+      </summary>
+      {isOpen && <QrCode text={keyId} name="QR code of the fingerprint" />}
+    </details>
+  );
+}
+
 /** The fingerprint of a key in groups of four, all of it. */
 export function Fingerprint({ keyId }: { readonly keyId: string }): ReactElement {
   return (
     <p className="fingerprint">
-      <span className="label">Fingerprint</span> <Hash value={keyId} />
+      <span className="label">Fingerprint</span> <Hash value={keyId} name="fingerprint" />
     </p>
   );
 }

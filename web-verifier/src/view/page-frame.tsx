@@ -3,13 +3,15 @@ import type { ReactElement } from 'react';
 import type { Look } from '../device-memory.ts';
 
 interface PageHeaderProps {
+  /** In a frame of another page. */
+  readonly isEmbedded: boolean;
   readonly look: Look;
   readonly onLook: (look: Look) => void;
 }
 
 const LOOKS: Readonly<Record<Look, string>> = { system: 'System', light: 'Light', dark: 'Dark' };
 
-export function PageHeader({ look, onLook }: PageHeaderProps): ReactElement {
+export function PageHeader({ isEmbedded, look, onLook }: PageHeaderProps): ReactElement {
   return (
     <header>
       <label className="look">
@@ -33,6 +35,12 @@ export function PageHeader({ look, onLook }: PageHeaderProps): ReactElement {
       <p className="muted">
         Shows whether a webhook delivery was logged and signed. Everything happens on this device.
       </p>
+      {isEmbedded && (
+        <p className="notice">
+          Checked by the site you are on. For an independent check open your own copy of this page:
+          the keys that you pinned there are not shown here.
+        </p>
+      )}
     </header>
   );
 }

@@ -1,9 +1,10 @@
 /** What the result proves and what it does not, in plain words. @module */
-import type { Verdict } from '@kapsel/verification';
+import type { Report } from '@kapsel/verification';
 import type { ReactElement } from 'react';
-import { PROVES } from '../words.ts';
+import { PROVES, provedBy } from '../words.ts';
 
-export function Proves({ verdict }: { readonly verdict: Verdict }): ReactElement {
+export function Proves({ report }: { readonly report: Report }): ReactElement {
+  const { verdict } = report;
   if (verdict !== 'verified') {
     return (
       <section className="panel" aria-labelledby="proves-heading">
@@ -12,12 +13,13 @@ export function Proves({ verdict }: { readonly verdict: Verdict }): ReactElement
       </section>
     );
   }
+  const { proves, doesNotProve } = provedBy(report);
   return (
     <section className="panel" aria-labelledby="proves-heading">
       <h2 id="proves-heading">What this proves, and what it does not</h2>
       <div className="columns">
-        <Lines heading="Proves" lines={PROVES.proves} />
-        <Lines heading="Does not prove" lines={PROVES.doesNotProve} />
+        <Lines heading="Proves" lines={proves} />
+        <Lines heading="Does not prove" lines={doesNotProve} />
       </div>
     </section>
   );

@@ -53,7 +53,9 @@ export function RunNotices({ results, end, isWorkerLost }: RunNoticesProps): Rea
       )}
       {end?.isCancelled && (
         <p role="alert" className="fault">
-          Cancelled. What follows the last of these {results.length} was not checked.
+          {results.length === 0
+            ? 'Cancelled before anything was checked.'
+            : `Cancelled. What follows the last of these ${results.length} was not checked.`}
         </p>
       )}
       {end !== null && results.length === 0 && !end.isCancelled && (
@@ -70,5 +72,7 @@ export function RunNotices({ results, end, isWorkerLost }: RunNoticesProps): Rea
 
 function skippedWords(count: number): string {
   const files = count === 1 ? '1 other file was' : `${count} other files were`;
-  return count === 0 ? '' : `${files} skipped: only .json, .ndjson, .jsonl and .gz are looked at.`;
+  return count === 0
+    ? ''
+    : `${files} skipped: only .json, .ndjson, .jsonl, .gz and .zip are looked at.`;
 }

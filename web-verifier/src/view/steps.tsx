@@ -159,7 +159,7 @@ function LeafStep(props: { readonly sizeBytes: number; readonly hash: string }):
       <div>
         <dt>SHA-256 of 00 and {props.sizeBytes} bytes of text</dt>
         <dd>
-          <Hash value={props.hash} />
+          <Hash value={props.hash} name="leaf hash" />
         </dd>
       </div>
       <div>
@@ -195,7 +195,7 @@ function SignatureStep({ step }: { readonly step: Step & { kind: 'signature' } }
         <div key={name}>
           <dt>{name}</dt>
           <dd>
-            <Hash value={value} />
+            <Hash value={value} name={name} />
           </dd>
         </div>
       ))}

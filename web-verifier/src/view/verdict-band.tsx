@@ -1,8 +1,8 @@
 /** The verdict at a glance: sign, word, sentence, levels, and who signed. @module */
 import {
+  type Check,
   type ErrorCode,
   escapeForDisplay,
-  leadingFailure,
   levelsText,
   type PublicKey,
   type Report,
@@ -10,7 +10,13 @@ import {
 } from '@kapsel/verification';
 import type { ReactElement, Ref } from 'react';
 import type { Finding } from '../finding.ts';
-import { reasonOfCheck, SAMPLE_VERIFIED, sentenceOfFinding, VERDICT_WORD } from '../words.ts';
+import {
+  reasonOfCheck,
+  SAMPLE_VERIFIED,
+  sentenceOf,
+  sentenceOfFinding,
+  VERDICT_WORD,
+} from '../words.ts';
 import { VerdictSign } from './sign.tsx';
 
 interface VerdictBandProps {
@@ -24,9 +30,7 @@ interface VerdictBandProps {
 
 export function VerdictBand(props: VerdictBandProps): ReactElement {
   const { finding, headingRef, keysPinned, isSample, onPin } = props;
-  const { verdict, code, report, other, item, comparison } = finding;
-  const judged = report ?? comparison;
-  const failed = judged && leadingFailure(judged);
+  const { verdict, code, failure, report, other, item } = finding;
   return (
     <div className={`band ${verdict}`} data-verdict={verdict} data-code={code ?? ''}>
       <VerdictSign verdict={verdict} />
@@ -46,7 +50,7 @@ export function VerdictBand(props: VerdictBandProps): ReactElement {
             </button>
           </p>
         )}
-        {failed && !SAID_BY_SENTENCE.includes(code) && <p>{reasonOfCheck(failed)}</p>}
+        {failure && <Reason failure={failure} isRead={item.bytes !== null} />}
         <p className="file">
           <span className="file-name">{escapeForDisplay(item.name)}</span>
           {report?.key && (
@@ -67,8 +71,16 @@ function isSignedByTrusted({ key, checks }: Report): boolean {
   return key?.source !== 'unknown' && signature?.status === 'pass';
 }
 
-// The sentence under the verdict has said it already.
-const SAID_BY_SENTENCE: readonly (ErrorCode | null)[] = ['E_KEY_UNKNOWN', 'E_VERSION'];
+/** What the sentence under the verdict has not said already. */
+function Reason(props: { readonly failure: Check; readonly isRead: boolean }): ReactElement | null {
+  const { failure, isRead } = props;
+  const { code, reason } = failure;
+  if (!isRead) return reason === undefined ? null : <p>{sentenceOf(escapeForDisplay(reason))}</p>;
+  if (code !== undefined && SAID_BY_SENTENCE.includes(code)) return null;
+  return <p>{reasonOfCheck(failure)}</p>;
+}
+
+const SAID_BY_SENTENCE: readonly ErrorCode[] = ['E_KEY_UNKNOWN', 'E_VERSION'];
 
 function keyAdvice(keysPinned: number): string {
   return keysPinned === 0

@@ -7,7 +7,7 @@ export const PAGE_FILE = new URL('../../dist/kapsel-verify.html', import.meta.ur
 
 const FIXTURES = new URL('../../../fixtures/packages/', import.meta.url);
 // A time after every fixture's head, so that the verdicts do not depend on this machine's clock.
-const NOW = new Date('2026-06-01T12:00:00Z');
+export const NOW = new Date('2026-06-01T12:00:00Z');
 
 /** A page and everything it asked the browser to load. */
 export interface OpenPage {
@@ -18,27 +18,54 @@ export interface OpenPage {
 
 export interface OpenOptions extends BrowserContextOptions {
   readonly url?: string;
-  /** `none`: there can be no worker. `stopped`: it says that it has checked three of nine, and no more. */
-  readonly worker?: 'none' | 'stopped';
+  /** `none`: there can be no worker. `stopped`: it has checked three of nine, and no more. `dying`: it dies at once. */
+  readonly worker?: 'none' | 'stopped' | 'dying';
+  /** What a browser shows that runs no scripts, or not this one. */
+  readonly stage?: 'no scripts' | 'old browser';
 }
 
 /** Opens the page at an address of its own context; closing the browser closes it. */
 export async function openPage(browser: Browser, options: OpenOptions = {}): Promise<OpenPage> {
-  const { url = PAGE_FILE.href, worker, ...contextOptions } = options;
+  const { url = PAGE_FILE.href, worker, stage, ...contextOptions } = options;
   const context = await browser.newContext(contextOptions);
   const page = await context.newPage();
   if (worker === 'none') await page.addInitScript(refuseWorkers);
   if (worker === 'stopped') await page.addInitScript(stopWorkers);
+  if (worker === 'dying') await page.addInitScript(killWorkers);
   const requests: string[] = [];
   const faults: string[] = [];
   page.on('request', (request) => requests.push(request.url()));
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('console', (message) => faults.push(message.text()));
   await page.clock.setFixedTime(NOW);
+  if (stage !== undefined) {
+    await page.setContent(markupWithoutScript(stage));
+    return { page, requests, faults };
+  }
   await page.goto(url);
   // React renders in a task of its own, which may come after the load event.
   if (options.javaScriptEnabled !== false) await page.locator('main').waitFor();
   return { page, requests, faults };
+}
+
+/** The page's markup as such a browser draws it; here scripts may run, so that axe can look at it. */
+function markupWithoutScript(stage: 'no scripts' | 'old browser'): string {
+  const markup = readFileSync(PAGE_FILE, 'utf8').replace(/<script[\s\S]*?<\/script>/, '');
+  if (stage === 'old browser') return markup;
+  // A browser without scripts knows it, and hides the other notice.
+  return markup
+    .replace(/<(\/?)noscript>/g, '<$1div>')
+    .replace(/<p class="fallback">[\s\S]*?<\/p>/, '');
+}
+
+function killWorkers(): void {
+  window.Worker = class {
+    onerror: (() => void) | null = null;
+    postMessage(): void {
+      queueMicrotask(() => this.onerror?.());
+    }
+    terminate(): void {}
+  } as unknown as typeof Worker;
 }
 
 function refuseWorkers(): void {
@@ -56,7 +83,10 @@ function stopWorkers(): void {
     postMessage(data: unknown): void {
       const run = (data as { run?: number }).run;
       const progress = { phase: 'checking', done: 3, total: 9 };
-      const answer = run === undefined ? data : { run, message: { kind: 'progress', progress } };
+      const kind = (data as { message?: { kind: string } }).message?.kind;
+      const end = { isCut: false, isCancelled: true, skippedFiles: 0 };
+      const message = kind === 'cancel' ? { kind: 'done', end } : { kind: 'progress', progress };
+      const answer = run === undefined ? data : { run, message };
       queueMicrotask(() => this.onmessage?.({ data: answer }));
     }
   } as unknown as typeof Worker;
@@ -71,7 +101,7 @@ export async function pinKey(page: Page, key: string): Promise<void> {
 /** Chooses one file and waits for its verdict. */
 export async function chooseFile(
   page: Page,
-  text: string,
+  text: string | Uint8Array,
   name = 'proof.kapsel.json',
 ): Promise<void> {
   await chooseFiles(page, [{ name, text }]);
@@ -81,12 +111,12 @@ export async function chooseFile(
 /** Chooses several files at once. */
 export async function chooseFiles(
   page: Page,
-  files: readonly { readonly name: string; readonly text: string }[],
+  files: readonly { readonly name: string; readonly text: string | Uint8Array }[],
 ): Promise<void> {
   const payloads = files.map(({ name, text }) => ({
     name,
-    mimeType: 'application/json',
-    buffer: Buffer.from(text),
+    mimeType: 'application/octet-stream',
+    buffer: typeof text === 'string' ? Buffer.from(text) : Buffer.from(text),
   }));
   await page.setInputFiles('#files', payloads);
 }
@@ -126,6 +156,16 @@ export async function shownVerdict(page: Page): Promise<string> {
   const band = verdictBand(page);
   const code = await band.getAttribute('data-code');
   return `${await band.getAttribute('data-verdict')} ${code}`.trim();
+}
+
+/** The list: the name of each result that is drawn, and its code, or its verdict where it has none. */
+export function shownResults(page: Page): Promise<{ name: string; verdict: string }[]> {
+  return page.locator('.result').evaluateAll((all) =>
+    all.map((each) => ({
+      name: each.querySelector('.result-name')?.textContent ?? '',
+      verdict: each.getAttribute('data-code') || each.className.replace('result ', ''),
+    })),
+  );
 }
 
 /** The checks of one status, by name and in order. */

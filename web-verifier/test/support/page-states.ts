@@ -1,6 +1,8 @@
 /** Every state of the page that has words of its own, and how a person gets there. @module */
 import type { Page } from 'playwright-core';
+import { readFixtureArchive } from '../../../test/support/fixture-archives.ts';
 import { LIMITS_WITHOUT_WORKER } from '../../src/checker.ts';
+import { withAnchor } from './craft-anchor.ts';
 import { alter, craftHeads, craftPackage } from './craft-package.ts';
 import {
   chooseFile,
@@ -21,6 +23,7 @@ const PRIVATE_KEY = '-----BEGIN PRIVATE KEY-----\n';
 const heads = craftHeads(7, 19);
 const otherHistory = craftHeads(7, 19, 'another');
 const { signed_tree_head: HEAD } = JSON.parse(good.text);
+const inBlock = withAnchor(good.text, 'block');
 
 export interface PageState {
   readonly reach: (page: Page) => Promise<void>;
@@ -49,6 +52,13 @@ export const PAGE_STATES: Readonly<Record<string, PageState>> = {
       await page.getByText('Add another key').click();
       await pinKey(page, otherKey);
       await page.locator('.pinned').nth(1).waitFor();
+    },
+  },
+  'fingerprint to scan': {
+    reach: async (page) => {
+      await pinKey(page, good.publicKeyHex);
+      await page.getByText('Fingerprint as a QR code').click();
+      await page.getByRole('img', { name: 'QR code of the fingerprint' }).waitFor();
     },
   },
   dragging: {
@@ -86,6 +96,13 @@ export const PAGE_STATES: Readonly<Record<string, PageState>> = {
   'heads agree': { reach: (page) => compareHeads(page, heads.newHead, heads.proof) },
   'heads contradict': { reach: (page) => compareHeads(page, otherHistory.oldHead) },
   'heads without a proof': { reach: (page) => compareHeads(page, heads.newHead) },
+  'an archive that is refused': {
+    reach: (page) => chooseFile(page, readFixtureArchive('bad-name-climbs.zip').bytes, 'a.zip'),
+  },
+  'anchor pending': pinnedAnd(withAnchor(good.text, 'promise').text),
+  'anchor, header not given': pinnedAnd(inBlock.text),
+  'anchor confirmed': { reach: (page) => giveRoot(page, inBlock.merkleRoot, 'confirmed') },
+  'anchor contradicts': { reach: (page) => giveRoot(page, 'ab'.repeat(32), 'mismatch') },
   list: { reach: chooseSeveral },
   'list, filtered': {
     reach: async (page) => {
@@ -104,9 +121,46 @@ export const PAGE_STATES: Readonly<Record<string, PageState>> = {
   },
   'nothing to check': {
     reach: async (page) => {
-      await chooseFiles(page, [{ name: 'empty.ndjson', text: '\n' }]);
+      await chooseFolder(page, ['notes.txt', 'picture.png']);
       await page.getByText('Nothing here to check').waitFor();
     },
+  },
+  'some skipped': {
+    reach: async (page) => {
+      await chooseFolder(page, ['a.kapsel.json', 'notes.txt']);
+      await page.getByText('1 other file was skipped').waitFor();
+    },
+  },
+  'no proof in it': { reach: (page) => chooseFile(page, '\n', 'empty.ndjson') },
+  cancelled: {
+    reach: async (page) => {
+      await chooseFiles(page, [{ name: 'many.ndjson', text: good.text }]);
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      await page.getByText('Cancelled before').waitFor();
+    },
+    options: { worker: 'stopped' },
+  },
+  'worker died': {
+    reach: async (page) => {
+      await chooseFile(page, good.text);
+      await page.getByText('could not run in this browser').waitFor();
+    },
+    options: { worker: 'dying' },
+  },
+  'report written': {
+    reach: async (page) => {
+      await pinAndChoose(page, good.text, good.publicKeyHex);
+      await page.getByRole('button', { name: 'Download report' }).click();
+      await page.getByText('is the same JSON').waitFor();
+    },
+  },
+  'no scripts': {
+    reach: (page) => page.locator('.notice').waitFor(),
+    options: { stage: 'no scripts' },
+  },
+  'old browser': {
+    reach: (page) => page.locator('.fallback').waitFor(),
+    options: { stage: 'old browser' },
   },
   'no worker, and too much for a page without one': {
     reach: async (page) => {
@@ -126,6 +180,32 @@ async function compareHeads(page: Page, head: string, proof?: string): Promise<v
     ...(proof === undefined ? [] : [{ name: 'proof.json', text: proof }]),
   ]);
   await verdictBand(page).waitFor();
+}
+
+/** A folder of files, as its chooser gives them. */
+async function chooseFolder(page: Page, names: readonly string[]): Promise<void> {
+  await page.evaluate(
+    ({ files, text }) => {
+      const transfer = new DataTransfer();
+      for (const name of files) {
+        const file = new File([text], name);
+        Object.defineProperty(file, 'webkitRelativePath', { value: `proofs/${name}` });
+        transfer.items.add(file);
+      }
+      const input = document.querySelector<HTMLInputElement>('#folder');
+      if (input === null) throw new Error('no input');
+      input.files = transfer.files;
+      input.dispatchEvent(new Event('change', { bubbles: true }));
+    },
+    { files: names, text: good.text },
+  );
+}
+
+async function giveRoot(page: Page, root: string, state: string): Promise<void> {
+  await pinAndChoose(page, inBlock.text, good.publicKeyHex);
+  await page.getByLabel(/^Header or Merkle root/).fill(root);
+  await page.getByRole('button', { name: 'Use it' }).click();
+  await page.locator(`[data-anchor="${state}"]`).waitFor();
 }
 
 function keyField(page: Page, text: string): Promise<void> {

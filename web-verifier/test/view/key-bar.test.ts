@@ -64,6 +64,41 @@ describe.skipIf(!part('browser'))('the key bar', () => {
     expect(await page.getByRole('button', { name: 'Trust this key' }).isDisabled()).toBe(true);
   });
 
+  it('has a key remembered before the next picture, so that leaving at once loses nothing', async () => {
+    const { page } = await openPage(browser);
+    await pinKey(page, good.publicKeyHex);
+    await page.getByLabel('Remember on this device').waitFor();
+    const remembered = await page.evaluate(async () => {
+      // The person is gone before anything is drawn or any time passes.
+      window.requestAnimationFrame = () => 0;
+      window.setTimeout = (() => 0) as unknown as typeof window.setTimeout;
+      document.querySelector<HTMLInputElement>('.check-box input')?.click();
+      await new Promise((resolve) => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = resolve;
+        port2.postMessage(null);
+      });
+      return window.localStorage.getItem('kapsel.keys.v1');
+    });
+    expect(remembered).toContain(good.publicKeyHex);
+  });
+
+  it('copies the fingerprint, or selects it where the browser does not copy', async () => {
+    const { page } = await openPage(browser);
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await pinKey(page, good.publicKeyHex);
+    await page.getByRole('button', { name: 'Copy: fingerprint' }).click();
+    const copied = page.getByRole('button', { name: 'fingerprint: copied' });
+    await copied.waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(good.keyId);
+    await page.evaluate(() => {
+      navigator.clipboard.writeText = () => Promise.reject(new DOMException('no'));
+    });
+    await copied.click();
+    await page.getByRole('button', { name: 'Copy: fingerprint' }).waitFor();
+    expect(await page.evaluate(() => String(window.getSelection()))).toBe(good.keyId);
+  });
+
   it('accepts a PEM key with its line ends', async () => {
     const { publicKey } = generateKeyPairSync('ed25519');
     const { page } = await openPage(browser);

@@ -10,16 +10,21 @@ import { describeKeys } from '../../proofs/key-history.ts';
 import { proveSizes } from '../../proofs/prove-consistency.ts';
 import { proveLeafHash } from '../../proofs/prove-inclusion.ts';
 import { callerOrNull, takesKey } from '../authenticate.ts';
-import { type CacheableAnswer, encodeOnce, JSON_TYPE, sendCacheable } from '../cacheable.ts';
+import { encodeOnce, JSON_TYPE } from '../cacheable.ts';
+import { sendAboutLog } from '../log-answer.ts';
 import { createLogChoice } from '../log-choice.ts';
+import type { RouteDoc } from '../openapi/route-doc.ts';
 import {
+  ConsistencyProofAnswer,
   ConsistencyQuery,
+  InclusionProofAnswer,
   InclusionQuery,
   integerFromQuery,
   LogQuery,
+  TreeHeadAnswer,
   TreeHeadQuery,
 } from '../schemas/attestation.ts';
-import { encodeLogKeysJson } from '../schemas/log-keys.ts';
+import { encodeLogKeysJson, LogKeysAnswer } from '../schemas/log-keys.ts';
 import type { RouteDeps } from './route-deps.ts';
 
 const LEAF_HASH = /^[0-9a-f]{64}$/;
@@ -39,15 +44,58 @@ interface ConsistencyRoute {
   Querystring: ConsistencyQuery;
 }
 
+const ofLog = { tag: 'attestation', auth: 'log', isConditional: true } as const;
+
+const TREE_HEAD: RouteDoc = {
+  ...ofLog,
+  id: 'getTreeHead',
+  summary: 'The newest signed tree head, or the one of a size.',
+  answers: { 200: { description: 'The head.', schema: TreeHeadAnswer } },
+  errors: ['no_tree_head'],
+};
+
+const CHECKPOINT: RouteDoc = {
+  ...ofLog,
+  id: 'getCheckpoint',
+  summary: 'The newest head as a C2SP signed note, with the lines of its witnesses.',
+  answers: { 200: { description: 'The note.', contentType: 'text/plain' } },
+  errors: ['no_tree_head'],
+};
+
+const INCLUSION: RouteDoc = {
+  ...ofLog,
+  id: 'getInclusionProof',
+  summary: 'The proof that a leaf is in the tree.',
+  answers: { 200: { description: 'The proof.', schema: InclusionProofAnswer } },
+  errors: ['not_yet_committed', 'size_out_of_range', 'no_tree_head', 'leaf_expired'],
+};
+
+const CONSISTENCY: RouteDoc = {
+  ...ofLog,
+  id: 'getConsistencyProof',
+  summary: 'The proof that a later tree begins with an earlier one.',
+  answers: { 200: { description: 'The proof.', schema: ConsistencyProofAnswer } },
+  errors: ['size_out_of_range', 'no_tree_head'],
+};
+
+const KEYS: RouteDoc = {
+  ...ofLog,
+  id: 'getLogKeys',
+  summary: 'The keys of a log, and the statements about them, each proved under the head.',
+  answers: { 200: { description: 'The keys.', schema: LogKeysAnswer } },
+  errors: ['no_tree_head'],
+};
+
 /** Registered twice: at the root and below `/api/v1`, equal in all. */
 export function attestationRoutes(app: FastifyInstance, deps: RouteDeps, prefix: string): void {
   const { pool, proofs } = deps;
-  const chooseLog = createLogChoice(deps);
+  const chooseLog = createLogChoice({ ...deps, reads: proofs.reads });
   const logOf = (request: FastifyRequest<LogRoute>) =>
     chooseLog(callerOrNull(request), request.query.log);
   const onRequest = takesKey(pool);
 
   app.get<TreeHeadRoute>(`${prefix}/attestation/sth`, {
+    config: { doc: TREE_HEAD },
     onRequest,
     schema: { querystring: TreeHeadQuery },
     handler: async (request, reply) => {
@@ -62,6 +110,7 @@ export function attestationRoutes(app: FastifyInstance, deps: RouteDeps, prefix:
   });
 
   app.get<LogRoute>(`${prefix}/attestation/checkpoint`, {
+    config: { doc: CHECKPOINT },
     onRequest,
     schema: { querystring: LogQuery },
     handler: async (request, reply) => {
@@ -71,6 +120,7 @@ export function attestationRoutes(app: FastifyInstance, deps: RouteDeps, prefix:
   });
 
   app.get<InclusionRoute>(`${prefix}/attestation/proof/:leaf_hash`, {
+    config: { doc: INCLUSION },
     onRequest,
     schema: { querystring: InclusionQuery },
     handler: async (request, reply) => {
@@ -90,6 +140,7 @@ export function attestationRoutes(app: FastifyInstance, deps: RouteDeps, prefix:
   });
 
   app.get<ConsistencyRoute>(`${prefix}/attestation/consistency-proof`, {
+    config: { doc: CONSISTENCY },
     onRequest,
     schema: { querystring: ConsistencyQuery },
     handler: async (request, reply) => {
@@ -104,6 +155,7 @@ export function attestationRoutes(app: FastifyInstance, deps: RouteDeps, prefix:
   });
 
   app.get<LogRoute>(`${prefix}/attestation/keys`, {
+    config: { doc: KEYS },
     onRequest,
     schema: { querystring: LogQuery },
     handler: async (request, reply) => {
@@ -115,13 +167,9 @@ export function attestationRoutes(app: FastifyInstance, deps: RouteDeps, prefix:
 }
 
 /** The checkpoint as a note, with the lines of the witnesses that signed it. */
-export function sendNote(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  head: TreeHead,
-): FastifyReply {
+function sendNote(request: FastifyRequest, reply: FastifyReply, head: TreeHead): FastifyReply {
   const { checkpoint: body } = encodeTreeHeadJson(head);
-  return sendFor(request, reply, { body, contentType: NOTE_TYPE, freshness: 'newest' });
+  return sendAboutLog(request, reply, { body, contentType: NOTE_TYPE, freshness: 'newest' });
 }
 
 function sendJson(
@@ -130,7 +178,7 @@ function sendJson(
   value: object,
   freshness: 'immutable' | 'newest',
 ): FastifyReply {
-  return sendFor(request, reply, {
+  return sendAboutLog(request, reply, {
     body: JSON.stringify(value),
     contentType: JSON_TYPE,
     freshness,
@@ -143,16 +191,9 @@ function sendProof(
   proof: InclusionProofJson | ConsistencyProofJson,
   freshness: 'immutable' | 'newest',
 ): FastifyReply {
-  return sendFor(request, reply, { ...encodeOnce(proof), contentType: JSON_TYPE, freshness });
-}
-
-// The same URL is about another log for whoever shows a key, so caches must tell the two apart.
-function sendFor(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  answer: Omit<CacheableAnswer, 'isPublic'>,
-): FastifyReply {
-  const isPublic = callerOrNull(request) === null;
-  reply.header('vary', 'authorization');
-  return sendCacheable(request, reply, { ...answer, isPublic });
+  return sendAboutLog(request, reply, {
+    ...encodeOnce(proof),
+    contentType: JSON_TYPE,
+    freshness,
+  });
 }

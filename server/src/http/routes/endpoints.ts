@@ -1,6 +1,6 @@
 /** /v1/endpoints: where a tenant's events are delivered to. @module */
 import type { FastifyInstance } from 'fastify';
-import { Failure, notFound } from '../../base/failure.ts';
+import { notFound } from '../../base/failure.ts';
 import { type EndpointId, isUuid, newId, type TenantId } from '../../base/ids.ts';
 import { createEndpoint } from '../../endpoints/create-endpoint.ts';
 import { NEW_STATE } from '../../endpoints/delivery-settings.ts';
@@ -9,29 +9,71 @@ import { DEFAULT_REQUEST_SETTINGS } from '../../endpoints/request-settings.ts';
 import { publicKeyOf } from '../../endpoints/signing-pair.ts';
 import { findEndpoint, listEndpoints } from '../../endpoints/store.ts';
 import { callerOf, needsScope } from '../authenticate.ts';
+import { cursorsFor, pageOf } from '../cursor.ts';
 import { type JudgedEndpoint, judgeEndpoint } from '../endpoint-body.ts';
+import { versionTag } from '../if-match.ts';
+import type { RouteDoc } from '../openapi/route-doc.ts';
 import { MAX_JSON_BYTES, parseJsonBody } from '../raw-body.ts';
-import { EndpointListQuery, encodeEndpointJson, NewEndpointBody } from '../schemas/endpoint.ts';
+import {
+  EndpointJson,
+  EndpointListJson,
+  EndpointWithSecretJson,
+  encodeEndpointJson,
+  NewEndpointBody,
+} from '../schemas/endpoint.ts';
 import { deliveryFromBody } from '../schemas/endpoint-delivery.ts';
 import { NoQuery } from '../schemas/no-query.ts';
+import { limitFrom, PageQuery } from '../schemas/values.ts';
 import type { RouteDeps } from './route-deps.ts';
-
-const DEFAULT_LIMIT = 20;
 
 interface CreateRoute {
   Body: NewEndpointBody;
 }
 interface ListRoute {
-  Querystring: EndpointListQuery;
+  Querystring: PageQuery;
 }
 interface OneRoute {
   Params: { endpoint_id: string };
 }
 
+const ETAG = { ETag: 'The version of the settings, for `If-Match`.' };
+
+const CREATE: RouteDoc = {
+  id: 'createEndpoint',
+  tag: 'endpoints',
+  summary: 'Makes an endpoint, and shows its signing secret this once.',
+  auth: 'endpoints:write',
+  answers: {
+    201: {
+      description: 'The endpoint with its signing secret.',
+      schema: EndpointWithSecretJson,
+      headers: { Location: 'The path of the endpoint.', ...ETAG },
+    },
+  },
+  errors: ['unprocessable'],
+};
+
+const LIST: RouteDoc = {
+  id: 'listEndpoints',
+  tag: 'endpoints',
+  summary: 'Endpoints, newest first.',
+  auth: 'endpoints:read',
+  answers: { 200: { description: 'A page of endpoints.', schema: EndpointListJson } },
+};
+
+const GET: RouteDoc = {
+  id: 'getEndpoint',
+  tag: 'endpoints',
+  summary: 'One endpoint, without its secrets.',
+  auth: 'endpoints:read',
+  answers: { 200: { description: 'The endpoint.', schema: EndpointJson, headers: ETAG } },
+};
+
 export function endpointRoutes(app: FastifyInstance, deps: RouteDeps): void {
-  const { pool, clock, sealer } = deps;
+  const { pool, forTenant, clock, sealer, cursorKey } = deps;
 
   app.post<CreateRoute>('/v1/endpoints', {
+    config: { doc: CREATE },
     bodyLimit: MAX_JSON_BYTES,
     onRequest: needsScope(pool, 'endpoints:write'),
     schema: { body: NewEndpointBody, querystring: NoQuery },
@@ -47,46 +89,45 @@ export function endpointRoutes(app: FastifyInstance, deps: RouteDeps): void {
         nowMs,
         maxAttempts: deps.defaultMaxAttempts,
       });
-      await createEndpoint({ pool, sealer }, endpoint, judged.secrets);
+      await createEndpoint({ pool: forTenant(tenantId), sealer }, endpoint, judged.secrets);
+      const answer: EndpointWithSecretJson = {
+        ...encodeEndpointJson(endpoint),
+        signing_secret: judged.secrets.pair.v1,
+      };
       return reply
         .code(201)
         .header('location', `/v1/endpoints/${endpoint.id}`)
-        .send({ ...encodeEndpointJson(endpoint), signing_secret: judged.secrets.pair.v1 });
+        .header('etag', versionTag(endpoint.version))
+        .send(answer);
     },
   });
 
   app.get<ListRoute>('/v1/endpoints', {
+    config: { doc: LIST },
     onRequest: needsScope(pool, 'endpoints:read'),
-    schema: { querystring: EndpointListQuery },
-    handler: async (request) => {
+    schema: { querystring: PageQuery },
+    handler: async (request): Promise<EndpointListJson> => {
       const { tenantId } = callerOf(request);
-      const { cursor } = request.query;
-      if (cursor !== undefined && !isUuid(cursor)) {
-        throw new Failure('invalid_request', 'The request is not valid', {
-          details: [{ path: '/cursor', message: 'is not a cursor of this list' }],
-        });
-      }
-      const limit = Number(request.query.limit ?? DEFAULT_LIMIT);
-      const before = cursor === undefined ? null : (cursor as EndpointId);
-      // One more than asked for tells whether there is a next page.
-      const found = await listEndpoints(pool, tenantId, before, limit + 1);
-      const page = found.slice(0, limit);
-      return {
-        data: page.map(encodeEndpointJson),
-        next_cursor: found.length > limit ? (page.at(-1)?.id ?? null) : null,
-      };
+      const cursors = cursorsFor(cursorKey, 'endpoints', tenantId);
+      const limit = limitFrom(request.query);
+      const before = cursors.parse<EndpointId>(request.query.cursor);
+      const found = await listEndpoints(forTenant(tenantId), tenantId, before, limit + 1);
+      const { items, nextCursor } = pageOf(found, limit, cursors);
+      return { data: items.map(encodeEndpointJson), next_cursor: nextCursor };
     },
   });
 
   app.get<OneRoute>('/v1/endpoints/:endpoint_id', {
+    config: { doc: GET },
     onRequest: needsScope(pool, 'endpoints:read'),
     schema: { querystring: NoQuery },
-    handler: async (request) => {
+    handler: async (request, reply) => {
       const { tenantId } = callerOf(request);
       const { endpoint_id: id } = request.params;
-      const endpoint = isUuid(id) ? await findEndpoint(pool, tenantId, id as EndpointId) : null;
+      const db = forTenant(tenantId);
+      const endpoint = isUuid(id) ? await findEndpoint(db, tenantId, id as EndpointId) : null;
       if (endpoint === null) throw notFound();
-      return encodeEndpointJson(endpoint);
+      return reply.header('etag', versionTag(endpoint.version)).send(encodeEndpointJson(endpoint));
     },
   });
 }
@@ -125,6 +166,7 @@ function endpointFrom(
       clientCertificate: client?.info ?? null,
       keptHeaders: judged.keptHeaders,
     },
+    version: 1,
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
   };

@@ -7,8 +7,10 @@ import { splitLines } from '../../ingest/batch-line.ts';
 import { findHeader } from '../../ingest/raw-headers.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { createIngestGate, headersOf, takeTokens } from '../ingest-gate.ts';
+import type { RouteDoc } from '../openapi/route-doc.ts';
 import { contentTypeOf, rawBody, takeBodyLease } from '../raw-body.ts';
 import { traceparentOf, traceRequests } from '../request-trace.ts';
+import { BatchJson, type LineJson } from '../schemas/ingest.ts';
 import { NoQuery } from '../schemas/no-query.ts';
 import type { RouteDeps } from './route-deps.ts';
 
@@ -17,9 +19,24 @@ const MAX_DETAILS = 20;
 const NDJSON = /^application\/x-ndjson\s*(?:;|$)/i;
 const KEY_HEADERS = ['idempotency-key', 'x-idempotency-key'];
 
+const DOC: RouteDoc = {
+  id: 'ingestBatch',
+  tag: 'ingest',
+  summary: 'Takes up to 1,000 webhooks, one JSON object a line, and answers a result a line.',
+  auth: 'ingest',
+  rawBody: {
+    contentType: 'application/x-ndjson',
+    description:
+      'Lines of `{"payload": <any JSON>}` or `{"payload_base64": "…"}`, with `content_type`, `idempotency_key` and `headers` where wanted; 10 MiB together.',
+  },
+  answers: { 202: { description: 'What became of each line.', schema: BatchJson } },
+  errors: ['unsupported_media_type'],
+};
+
 export function ingestBatchRoutes(app: FastifyInstance, deps: RouteDeps, logger: Logger): void {
   const gate = createIngestGate(deps);
   app.post('/ingest/:endpoint_id/batch', {
+    config: { doc: DOC },
     ...traceRequests(deps.tracing, gate.admit),
     onError: gate.countRefusal,
     schema: { querystring: NoQuery },
@@ -49,7 +66,8 @@ export function ingestBatchRoutes(app: FastifyInstance, deps: RouteDeps, logger:
         for (const [status, count] of countsOf(results)) {
           deps.onIngested(target.tenantId, status, count);
         }
-        return reply.code(202).send({ results: results.map(encodeResult) });
+        const answer: BatchJson = { results: results.map(encodeResult) };
+        return reply.code(202).send(answer);
       } finally {
         lease.release();
       }
@@ -57,7 +75,7 @@ export function ingestBatchRoutes(app: FastifyInstance, deps: RouteDeps, logger:
   });
 }
 
-function encodeResult(result: LineResult): object {
+function encodeResult(result: LineResult): LineJson {
   const { line } = result;
   if (result.kind === 'accepted') {
     return { line, event_id: result.eventId, duplicate: result.duplicate };

@@ -8,6 +8,7 @@ import type { ProofCache } from '../../proofs/cache.ts';
 import { callerOrNull, takesKey } from '../authenticate.ts';
 import { sendCacheable } from '../cacheable.ts';
 import { createLogChoice } from '../log-choice.ts';
+import type { RouteDoc } from '../openapi/route-doc.ts';
 import { NoQuery } from '../schemas/no-query.ts';
 import type { RouteDeps } from './route-deps.ts';
 
@@ -19,14 +20,35 @@ interface StaticRoute {
   Params: { name: string };
 }
 
+const CHECKPOINT: RouteDoc = {
+  id: 'getStaticCheckpoint',
+  tag: 'attestation',
+  summary: 'The newest checkpoint of a log, at its C2SP tlog-tiles path.',
+  auth: 'log',
+  isConditional: true,
+  answers: { 200: { description: 'The note.', contentType: NOTE_TYPE } },
+  errors: ['no_tree_head'],
+};
+
+const TILE: RouteDoc = {
+  id: 'getStaticTile',
+  tag: 'attestation',
+  summary:
+    'A hash tile of a log, at its C2SP tlog-tiles path: `{level}/{index}` or `{level}/{index}.p/{width}`.',
+  auth: 'log',
+  isConditional: true,
+  answers: { 200: { description: 'Hashes of 32 bytes each.', contentType: TILE_TYPE } },
+};
+
 /** No entries tiles: they would show the URLs of all tenants of the log. */
 export function tileRoutes(app: FastifyInstance, deps: RouteDeps): void {
   const { pool, proofs } = deps;
-  const chooseLog = createLogChoice(deps);
+  const chooseLog = createLogChoice({ ...deps, reads: proofs.reads });
   const onRequest = takesKey(pool);
   const schema = { querystring: NoQuery };
 
   app.get<StaticRoute>('/log/:name/checkpoint', {
+    config: { doc: CHECKPOINT },
     onRequest,
     schema,
     handler: async (request, reply) => {
@@ -42,6 +64,7 @@ export function tileRoutes(app: FastifyInstance, deps: RouteDeps): void {
   });
 
   app.get<StaticRoute>('/log/:name/tile/*', {
+    config: { doc: TILE },
     onRequest,
     schema,
     handler: async (request, reply) => {

@@ -1,21 +1,18 @@
 /** GET /verify: the verifier page, a static file that talks to nobody, also not to this server. @module */
 import type { FastifyInstance } from 'fastify';
-import { Failure } from '../../base/failure.ts';
+import type { RouteDoc } from '../openapi/route-doc.ts';
+import { staticPageRoute } from '../static-page.ts';
 import type { RouteDeps } from './route-deps.ts';
 
+const DOC: RouteDoc = {
+  id: 'getVerifyPage',
+  tag: 'server',
+  summary: 'The verifier page, which checks proofs in the browser and talks to nobody.',
+  auth: 'none',
+  answers: { 200: { description: 'The page.', contentType: 'text/html' } },
+  errors: ['unavailable'],
+};
+
 export function verifyPageRoutes(app: FastifyInstance, { verifyPage }: RouteDeps): void {
-  app.get('/verify', async (_request, reply) => {
-    if (verifyPage === null) {
-      throw new Failure('unavailable', 'The verifier page was not built: run "npm run build"');
-    }
-    return (
-      reply
-        .header('content-type', 'text/html; charset=utf-8')
-        .header('cache-control', 'no-cache')
-        // The page carries its full policy inside; framing can only be refused by a header.
-        .header('content-security-policy', "frame-ancestors 'none'; connect-src 'none'")
-        .header('referrer-policy', 'no-referrer')
-        .send(verifyPage)
-    );
-  });
+  staticPageRoute(app, { path: '/verify', bytes: verifyPage, connects: "'none'", doc: DOC });
 }

@@ -7,6 +7,7 @@ import { MAX_KEPT_HEADERS, type RequestSettings } from '../../endpoints/request-
 import { MAX_OVERLAP_S } from '../../endpoints/rotate-secret.ts';
 import { SIGNING_VERSIONS } from '../../endpoints/signing-secret.ts';
 import { TLS_VERSIONS } from '../../endpoints/tls-settings.ts';
+import { Hash, nullable, Time } from './values.ts';
 
 const MAX_SECRET_CHARS = 128;
 
@@ -19,6 +20,19 @@ const GivenPair = Type.Object(
   { additionalProperties: false },
 );
 
+export const CustomHeaders = Type.Record(Type.String(), Type.String(), {
+  description: 'Headers of every delivery; their values are sealed and never shown.',
+  examples: [{ 'x-team': 'orders' }],
+});
+
+export const ClientCertificate = Type.Object(
+  {
+    certificate: Type.String({ maxLength: MAX_CERTIFICATE_CHARS }),
+    private_key: Type.String({ maxLength: MAX_PRIVATE_KEY_CHARS }),
+  },
+  { additionalProperties: false, description: 'For mutual TLS: PEM.' },
+);
+
 /** The same for making an endpoint and for replacing one. */
 export const RequestMembers = {
   signature_versions: Type.Optional(
@@ -27,16 +41,6 @@ export const RequestMembers = {
       maxItems: SIGNING_VERSIONS.length,
       uniqueItems: true,
     }),
-  ),
-  custom_headers: Type.Optional(Type.Record(Type.String(), Type.String())),
-  client_certificate: Type.Optional(
-    Type.Object(
-      {
-        certificate: Type.String({ maxLength: MAX_CERTIFICATE_CHARS }),
-        private_key: Type.String({ maxLength: MAX_PRIVATE_KEY_CHARS }),
-      },
-      { additionalProperties: false },
-    ),
   ),
   min_tls_version: Type.Optional(
     Type.Unsafe<'1.2' | '1.3'>({ type: 'string', enum: [...TLS_VERSIONS] }),
@@ -57,29 +61,35 @@ export const RotateSecretBody = Type.Object(
 );
 export type RotateSecretBody = Static<typeof RotateSecretBody>;
 
-export interface RequestJson {
-  readonly signature_versions: readonly string[];
-  readonly signing_keys: readonly {
-    readonly public_key: string;
-    readonly created_at: string;
-    readonly valid_until: string | null;
-  }[];
-  readonly custom_header_names: readonly string[];
-  readonly client_certificate: { readonly sha256: string; readonly expires_at: string } | null;
-  readonly min_tls_version: string;
-  readonly kept_headers: readonly string[];
-}
+/** Members of an endpoint as it is shown. */
+export const REQUEST_ANSWER = {
+  signature_versions: Type.Array(Type.Enum(['v1', 'v1a'])),
+  signing_keys: Type.Array(
+    Type.Object({
+      public_key: Type.String({ examples: ['whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4='] }),
+      created_at: Time,
+      valid_until: nullable(Time),
+    }),
+    { description: 'What `v1a` signatures verify with; the one that stays first.' },
+  ),
+  custom_header_names: Type.Array(Type.String({ examples: ['x-team'] })),
+  client_certificate: nullable(Type.Object({ sha256: Hash, expires_at: Time })),
+  min_tls_version: Type.Enum(['1.2', '1.3']),
+  kept_headers: Type.Array(Type.String({ examples: ['x-request-source'] })),
+};
+const RequestJson = Type.Object(REQUEST_ANSWER);
+type RequestJson = Static<typeof RequestJson>;
 
 export function encodeRequestJson(request: RequestSettings): RequestJson {
   const { clientCertificate } = request;
   return {
-    signature_versions: request.signatureVersions,
+    signature_versions: [...request.signatureVersions],
     signing_keys: request.signingPairs.map(({ publicKey, createdAtMs, validUntilMs }) => ({
       public_key: publicKey,
       created_at: timeFromMs(createdAtMs),
       valid_until: validUntilMs === null ? null : timeFromMs(validUntilMs),
     })),
-    custom_header_names: request.customHeaderNames,
+    custom_header_names: [...request.customHeaderNames],
     client_certificate:
       clientCertificate === null
         ? null
@@ -88,6 +98,6 @@ export function encodeRequestJson(request: RequestSettings): RequestJson {
             expires_at: timeFromMs(clientCertificate.expiresAtMs),
           },
     min_tls_version: request.minTlsVersion,
-    kept_headers: request.keptHeaders,
+    kept_headers: [...request.keptHeaders],
   };
 }

@@ -2,50 +2,102 @@
 import { type Static, Type } from 'typebox';
 import { timeFromMs } from '../../base/clock.ts';
 import type { Endpoint } from '../../endpoints/endpoint.ts';
-import { type DeliveryJson, DeliveryMembers, encodeDeliveryJson } from './endpoint-delivery.ts';
+import { DELIVERY_ANSWER, DeliveryMembers, encodeDeliveryJson } from './endpoint-delivery.ts';
 import {
+  ClientCertificate,
+  CustomHeaders,
   encodeRequestJson,
-  type RequestJson,
+  REQUEST_ANSWER,
   RequestMembers,
   SigningSecretsMember,
 } from './endpoint-request.ts';
-import { encodeSignatureJson, SignatureBody, type SignatureJson } from './signature.ts';
+import { encodeSignatureJson, SignatureBody, SignatureJson } from './signature.ts';
+import { Id, NextCursor, nullable, STORABLE, Time } from './values.ts';
 
-// PostgreSQL text holds neither U+0000 nor half of a surrogate pair.
-const STORABLE = '^[^\\u0000\\ud800-\\udfff]*$';
+const strict = { additionalProperties: false } as const;
+
+const SETTINGS = {
+  url: Type.String({
+    minLength: 1,
+    maxLength: 2_048,
+    description:
+      'Where deliveries go: https, and into no private network. User name and password become a header.',
+    examples: ['https://example.com/webhook'],
+  }),
+  description: Type.Optional(
+    Type.String({ maxLength: 500, pattern: STORABLE, examples: ['Orders to the warehouse'] }),
+  ),
+  max_attempts: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 100, description: 'Else 11.', examples: [11] }),
+  ),
+  ...DeliveryMembers,
+  ...RequestMembers,
+};
 
 export const NewEndpointBody = Type.Object(
   {
-    url: Type.String({ minLength: 1, maxLength: 2_048 }),
-    description: Type.Optional(Type.String({ maxLength: 500, pattern: STORABLE })),
-    max_attempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+    ...SETTINGS,
     signature: Type.Optional(SignatureBody),
-    ...DeliveryMembers,
-    ...RequestMembers,
+    custom_headers: Type.Optional(CustomHeaders),
+    client_certificate: Type.Optional(ClientCertificate),
     ...SigningSecretsMember,
   },
-  { additionalProperties: false },
+  { ...strict, title: 'NewEndpoint' },
 );
 export type NewEndpointBody = Static<typeof NewEndpointBody>;
 
-export const EndpointListQuery = Type.Object(
-  {
-    limit: Type.Optional(Type.String({ pattern: '^([1-9][0-9]?|100)$' })),
-    cursor: Type.Optional(Type.String({ maxLength: 100 })),
-  },
-  { additionalProperties: false },
-);
-export type EndpointListQuery = Static<typeof EndpointListQuery>;
+const KEPT = 'Left out it stays as it is, since it cannot be read back; null removes it.';
 
-export interface EndpointJson extends RequestJson, DeliveryJson {
-  readonly id: string;
-  readonly url: string;
-  readonly description: string;
-  readonly max_attempts: number;
-  readonly signature: SignatureJson | null;
-  readonly created_at: string;
-  readonly updated_at: string;
-}
+/** A full replacement, but for what holds secrets. The signing secrets are replaced by a rotation alone. */
+export const EndpointBody = Type.Object(
+  {
+    ...SETTINGS,
+    signature: Type.Optional(
+      Type.Union([SignatureBody, Type.Null()], { description: KEPT, examples: [null] }),
+    ),
+    custom_headers: Type.Optional(
+      Type.Union([CustomHeaders, Type.Null()], { description: KEPT, examples: [null] }),
+    ),
+    client_certificate: Type.Optional(
+      Type.Union([ClientCertificate, Type.Null()], { description: KEPT, examples: [null] }),
+    ),
+  },
+  { ...strict, title: 'EndpointSettings' },
+);
+export type EndpointBody = Static<typeof EndpointBody>;
+
+const ENDPOINT_MEMBERS = {
+  id: Id,
+  url: Type.String({ examples: ['https://example.com/webhook'] }),
+  description: Type.String({ examples: ['Orders to the warehouse'] }),
+  max_attempts: Type.Integer({ examples: [11] }),
+  signature: nullable(SignatureJson),
+  ...DELIVERY_ANSWER,
+  ...REQUEST_ANSWER,
+  created_at: Time,
+  updated_at: Time,
+};
+
+export const EndpointJson = Type.Object(ENDPOINT_MEMBERS, { title: 'Endpoint' });
+export type EndpointJson = Static<typeof EndpointJson>;
+
+export const EndpointWithSecretJson = Type.Object(
+  {
+    ...ENDPOINT_MEMBERS,
+    signing_secret: Type.String({
+      description: 'The secret of the `v1` signatures. Shown this once.',
+      examples: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'],
+    }),
+  },
+  { title: 'EndpointWithSecret' },
+);
+export type EndpointWithSecretJson = Static<typeof EndpointWithSecretJson>;
+
+export const EndpointListJson = Type.Object(
+  { data: Type.Array(EndpointJson), next_cursor: NextCursor },
+  { title: 'EndpointList' },
+);
+export type EndpointListJson = Static<typeof EndpointListJson>;
 
 export function encodeEndpointJson(endpoint: Endpoint): EndpointJson {
   return {

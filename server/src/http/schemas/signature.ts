@@ -19,11 +19,15 @@ export const SignatureBody = Type.Object(
 );
 export type SignatureBody = Static<typeof SignatureBody>;
 
-export interface SignatureJson {
-  readonly scheme: string;
-  readonly record?: SchemeJson;
-  readonly secret_count: number;
-}
+export const SignatureJson = Type.Object(
+  {
+    scheme: Type.String({ examples: ['github'] }),
+    record: Type.Optional(SchemeJson),
+    secret_count: Type.Integer({ minimum: 0, examples: [1] }),
+  },
+  { title: 'Signature' },
+);
+export type SignatureJson = Static<typeof SignatureJson>;
 
 export function encodeSignatureJson(signature: EndpointSignature | null): SignatureJson | null {
   if (signature === null) return null;

@@ -176,8 +176,8 @@ describe.each(['', '/api/v1'])('below "%s"', (prefix) => {
   });
 
   it('/attestation/download-proof refuses query parameters', async () => {
-    const path = `${prefix}/attestation/download-proof/${jobs[0]?.deliveryAttemptId}?anchor=none`;
-    expect(refusal(await get(path, tenant.apiKey))).toEqual([400, 'invalid_request', '/anchor']);
+    const path = `${prefix}/attestation/download-proof/${jobs[0]?.deliveryAttemptId}?more=none`;
+    expect(refusal(await get(path, tenant.apiKey))).toEqual([400, 'invalid_request', '/more']);
   });
 
   it('/attestation/checkpoint answers the newest head as a note', async () => {

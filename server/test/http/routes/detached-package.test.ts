@@ -52,7 +52,8 @@ beforeAll(async () => {
     connectionString: rooms.connectionString,
     clock: systemClock,
     logger: createLogger('silent'),
-    retainDays: { delivery_attempts: 29, merkle_leaves: 29 },
+    retainDays: { event_payloads: 90, delivery_attempts: 29, merkle_leaves: 29 },
+    dropPayloadsDays: 7,
   });
 });
 afterAll(async () => {

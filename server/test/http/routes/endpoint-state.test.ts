@@ -131,6 +131,7 @@ it('makes an endpoint with its own ways of trying, and shows them with its state
       disabled: false,
       failing_since: null,
       circuit: 'closed',
+      circuit_probe_at: null,
     },
   ]);
   const { id } = made.json<{ id: string }>();
@@ -141,6 +142,8 @@ it('makes an endpoint with its own ways of trying, and shows them with its state
   );
   const shown = await api.call('GET', `/v1/endpoints/${id}`, { key: tenant.apiKey });
   expect(shown.json()).toMatchObject({ max_delay_s: 36_000, circuit: 'open' });
+  const probeAt = shown.json<{ circuit_probe_at: string }>().circuit_probe_at;
+  expect(Math.abs(Date.parse(probeAt) - Date.now())).toBeLessThan(60_000);
 });
 
 it.each([
@@ -152,6 +155,8 @@ it.each([
   { retry_statuses: [404, 404] },
   { disable_after_h: -1 },
   { disable_after_h: 8_761 },
+  { max_per_s: 0 },
+  { max_per_s: 10_001 },
 ])('refuses an endpoint with %j', async (change) => {
   const answer = await post('/v1/endpoints', { url: 'https://example.com/hook', ...change });
   expect(refusal(answer).slice(0, 2)).toEqual([400, 'invalid_request']);

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isUuid } from '../../../src/base/ids.ts';
+import { MAX_ENDPOINTS } from '../../../src/endpoints/create-endpoint.ts';
 import { PRESETS } from '../../../src/endpoints/scheme-presets.ts';
 import { makeCertificate } from '../../delivery/support/certificate.ts';
 import { githubHeaders, shopifyHeaders } from '../../ingest/support/sign.ts';
@@ -43,11 +44,13 @@ describe('POST /v1/endpoints', () => {
       max_delay_s: 512,
       retry_statuses: [],
       disable_after_h: 120,
+      max_per_s: null,
       disabled: false,
       disabled_at: null,
       disabled_reason: null,
       failing_since: null,
       circuit: 'closed',
+      circuit_probe_at: null,
       signature_versions: ['v1', 'v1a'],
       signing_keys: [
         {
@@ -79,6 +82,20 @@ describe('POST /v1/endpoints', () => {
       description: '',
       max_attempts: 11,
     });
+  });
+
+  it('stops at so many endpoints; those that were deleted do not count', async () => {
+    const full = await makeTenant(rooms.pools.api);
+    await rooms.pools.api.query(
+      `INSERT INTO endpoints (id, tenant_id, url, max_attempts, created_at, updated_at, deleted_at)
+       SELECT gen_random_uuid(), $1, 'https://example.com/', 1, now(), now(),
+              CASE WHEN n > $2::int THEN now() END
+         FROM generate_series(1, $2::int + 10) n`,
+      [full.tenantId, MAX_ENDPOINTS - 1],
+    );
+    const one = () => api.call('POST', '/v1/endpoints', { key: full.apiKey, body: { url: URL } });
+    expect((await one()).status).toBe(201);
+    expect(refusal(await one())).toEqual([422, 'unprocessable']);
   });
 
   it('takes JSON whatever its content type says', async () => {

@@ -41,6 +41,7 @@ it('shows an event that nobody has attempted yet', async () => {
       payload_hash: createHash('sha256').update(body).digest('hex'),
       payload_size: 5,
       received_at: TIME,
+      next_attempt_at: TIME,
       attempts: [],
     },
   ]);
@@ -51,6 +52,7 @@ it('shows an attempt on its way, without an outcome', async () => {
   const answer = await api.call('GET', `/v1/events/${job?.eventId}`, { key: tenant.apiKey });
   expect(answer.json()).toMatchObject({
     status: 'pending',
+    next_attempt_at: null,
     attempts: [
       {
         delivery_attempt_id: job?.deliveryAttemptId,
@@ -89,8 +91,25 @@ it('shows a settled attempt with its leaf and where its proof is', async () => {
   expect(proof.status).toBe(200);
 });
 
-it('refuses query parameters', async () => {
+it('answers the body as it came where it is asked for, and says when it is gone', async () => {
+  const body = Buffer.from([0x00, 0xff, 0x7b]);
+  const id = await makeEvent(rooms.pools.ingest, endpoint, body);
+  const show = async (query: string) =>
+    (await api.call('GET', `/v1/events/${id}${query}`, { key: tenant.apiKey })).json<{
+      payload_base64?: string | null;
+    }>().payload_base64;
+  expect(await show('?payload=true')).toBe(body.toString('base64'));
+  expect(await show('?payload=false')).toBeUndefined();
+  expect(await show('')).toBeUndefined();
+  await rooms.pools.api.query('DELETE FROM event_payloads WHERE event_id = $1', [id]);
+  expect(await show('?payload=true')).toBeNull();
+});
+
+it.each([
+  ['?payload=maybe', '/payload'],
+  ['?body=true', '/body'],
+])('refuses %s', async (query, path) => {
   const id = await makeEvent(rooms.pools.ingest, endpoint);
-  const answer = await api.call('GET', `/v1/events/${id}?payload=true`, { key: tenant.apiKey });
-  expect(refusal(answer)).toEqual([400, 'invalid_request', '/payload']);
+  const answer = await api.call('GET', `/v1/events/${id}${query}`, { key: tenant.apiKey });
+  expect(refusal(answer)).toEqual([400, 'invalid_request', path]);
 });

@@ -2,11 +2,8 @@ import { Value } from 'typebox/value';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_DELIVERY_SETTINGS, NEW_STATE } from '../../../src/endpoints/delivery-settings.ts';
 import { DEFAULT_REQUEST_SETTINGS } from '../../../src/endpoints/request-settings.ts';
-import {
-  EndpointListQuery,
-  encodeEndpointJson,
-  NewEndpointBody,
-} from '../../../src/http/schemas/endpoint.ts';
+import { encodeEndpointJson, NewEndpointBody } from '../../../src/http/schemas/endpoint.ts';
+import { PageQuery } from '../../../src/http/schemas/values.ts';
 
 const URL = 'https://example.com/';
 
@@ -42,7 +39,7 @@ it.each([
   ['1\n', false],
   ['', false],
 ])('a limit of %j: %s', (limit, expected) => {
-  expect(Value.Check(EndpointListQuery, { limit })).toBe(expected);
+  expect(Value.Check(PageQuery, { limit })).toBe(expected);
 });
 
 it('shows an endpoint without its tenant', () => {
@@ -57,6 +54,7 @@ it('shows an endpoint without its tenant', () => {
       request: DEFAULT_REQUEST_SETTINGS,
       delivery: DEFAULT_DELIVERY_SETTINGS,
       state: NEW_STATE,
+      version: 1,
       createdAtMs: 0,
       updatedAtMs: 1,
     }),
@@ -69,11 +67,13 @@ it('shows an endpoint without its tenant', () => {
     max_delay_s: 512,
     retry_statuses: [],
     disable_after_h: 120,
+    max_per_s: null,
     disabled: false,
     disabled_at: null,
     disabled_reason: null,
     failing_since: null,
     circuit: 'closed',
+    circuit_probe_at: null,
     signature_versions: ['v1', 'v1a'],
     signing_keys: [],
     custom_header_names: [],

@@ -1,0 +1,33 @@
+/** What each error code means, in the words of the API's document. @module */
+import type { FailureKind } from '../../base/failure.ts';
+
+export const FAILURE_WORDS: Readonly<Record<FailureKind, string>> = {
+  invalid_request: 'The request is not as it must be; `details` names what is wrong and where.',
+  invalid_json: 'The body is not JSON in UTF-8.',
+  size_out_of_range: 'The log has no signed tree of this size.',
+  unauthorized: 'The key is missing, unknown, expired or revoked.',
+  invalid_signature: 'The signature that the endpoint asks for is missing or wrong.',
+  timestamp_out_of_tolerance: 'The signature is too old or too new.',
+  insufficient_scope: 'The key lacks the scope; decided before anything is looked up.',
+  cross_origin: 'The request does not come from the operator page of this server.',
+  not_found: 'There is no such thing, or it is not the caller’s: the two are never told apart.',
+  no_tree_head: 'The log has no such tree head.',
+  method_not_allowed: 'The path has other methods; see `Allow`.',
+  idempotency_mismatch: 'The idempotency key was used before, with another request.',
+  in_flight: 'A delivery of this event is on its way.',
+  not_yet_committed: 'The leaf has no place in the tree yet; see `Retry-After`.',
+  not_witnessed_yet: 'No head over the leaf has enough witnesses yet; see `Retry-After`.',
+  not_anchored_yet: 'No head over the leaf is anchored yet; see `Retry-After`.',
+  too_many_links: 'So many share links are open that no further one is made.',
+  leaf_expired: 'The leaves of that time are no longer kept here.',
+  payload_expired: 'The body of the event is no longer kept.',
+  precondition_failed: 'It was changed since the version that `If-Match` names.',
+  payload_too_large: 'The body is larger than allowed.',
+  unsupported_media_type: 'The content type is not one that is read here.',
+  unprocessable: 'The request is well-formed and cannot be done as things stand.',
+  rate_limited: 'Too many requests of this tenant or address; see `Retry-After`.',
+  internal: 'A fault of the server.',
+  unavailable: 'The server cannot answer just now; see `Retry-After`.',
+  overloaded: 'The server has too much to do to take this; see `Retry-After`.',
+  log_halted: 'The log stands still until its operator lets it go on.',
+};
